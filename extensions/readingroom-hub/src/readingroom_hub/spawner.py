@@ -1,0 +1,116 @@
+"""How a person's server is started on one machine: the policy as hooks, the confinement as a spawner.
+
+The hooks know no bubblewrap and serve any spawner; :class:`LocalSpawner` is the local profile.
+"""
+
+import shutil
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from jupyterhub import orm
+from jupyterhub.spawner import SimpleLocalProcessSpawner
+from jupyterhub.utils import utcnow
+from tornado import web
+
+from readingroom_hub.bound import bound
+from readingroom_hub.sandbox import HOME, INDEX_FILE, NOTEBOOKS, STUDIES, sandbox_command
+from readingroom_hub.servers import ServerKind, ServerRefusedError, choose_server
+from readingroom_hub.settings import HubSettings
+
+TOKEN_LIFETIME = timedelta(hours=12)
+"""A server token does not expire by itself, and a crash leaves it valid: one working day is enough."""
+
+
+def refuse_unknown_server(spawner: Any, _auth_state: object = None) -> None:  # noqa: ANN401 - JupyterHub has no types
+    """Refuse, in words and with 403, a server that is not in the table or not for this person."""
+    _server_kind(spawner)
+
+
+def prepare_spawn(spawner: Any) -> None:  # noqa: ANN401 - JupyterHub has no types
+    """Before every start: refuse what nobody may start, and leave exactly one token that expires."""
+    _server_kind(spawner)
+    _keep_one_token(spawner)
+
+
+def _server_kind(spawner: Any) -> ServerKind:  # noqa: ANN401
+    groups = [group.name for group in spawner.user.orm_user.groups]
+    try:
+        return choose_server(spawner.name, groups)
+    except ServerRefusedError as refusal:
+        raise web.HTTPError(403, "%s", str(refusal)) from refusal
+
+
+def _keep_one_token(spawner: Any) -> None:  # noqa: ANN401
+    """Delete the tokens that earlier, perhaps crashed, starts of the same server left valid, and date the new one."""
+    session = spawner.user.db
+    token = orm.APIToken.find(session, spawner.api_token)
+    if token is None:
+        raise web.HTTPError(500, "The new server has no token. Start it again.")
+    for older in list(spawner.user.orm_user.api_tokens):
+        if older.note == token.note and older.id != token.id:
+            session.delete(older)
+    token.expires_at = utcnow(with_tz=False) + TOKEN_LIFETIME
+    session.commit()
+
+
+class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc] # JupyterHub has no types
+    """A server as a local process, inside bubblewrap where that can run, with a home of its own."""
+
+    settings: HubSettings
+    """Set by the configuration: ``LocalSpawner.settings = HubSettings.from_environment()``."""
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Restore no process: servers end with their run, and an old PID may name anything in the new namespace."""
+        super().load_state({key: value for key, value in state.items() if key != "pid"})
+
+    def make_preexec_fn(self, _name: str) -> Callable[[], None] | None:
+        """Do nothing between fork and exec: the home is made in ``start`` and entered by the sandbox."""
+        return None
+
+    def user_env(self, env: dict[str, str]) -> dict[str, str]:
+        """Add what the server is told: its home, its studies, and no user configuration."""
+        return {**env, "USER": self.user.name, "HOME": self._seen_home(), **self._studies_env()}
+
+    async def start(self) -> tuple[str, int]:
+        """Make the home, build the command line and start the process."""
+        kind = _server_kind(self)
+        home = self._own_home(kind)
+        server = [sys.executable, "-m", kind.module]
+        if self.settings.isolated:
+            self.cmd = [*sandbox_command(self.settings, kind, home if kind.keeps_home else None), *server]
+        else:
+            self.cmd = bound(server)
+            self.popen_kwargs = {"cwd": str(home)}
+        return await super().start()  # type: ignore[no-any-return]
+
+    @property
+    def _home_on_disk(self) -> Any:  # noqa: ANN401
+        return self.settings.homes / self.user.name / self.name
+
+    def _seen_home(self) -> str:
+        return HOME if self.settings.isolated else str(self._home_on_disk)
+
+    def _own_home(self, kind: ServerKind) -> Any:  # noqa: ANN401
+        """Return the home on disk, mode 0700; emptied at every start unless this kind of server keeps it."""
+        home = self._home_on_disk
+        if home.exists() and not kind.keeps_home:
+            shutil.rmtree(home)
+        for folder in (self.settings.homes, home.parent, home):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        return home
+
+    def _studies_env(self) -> dict[str, str]:
+        """Name the studies as the server sees them: inside the sandbox, or on disk where there is none."""
+        reading = _server_kind(self).opens_pixels
+        studies = self.settings.reading_studies if reading else self.settings.workbench_studies
+        inside = self.settings.isolated
+        env = {
+            "READINGROOM_STUDIES": STUDIES if inside else str(studies.path),
+            "READINGROOM_INDEX": INDEX_FILE if inside else str(studies.index),
+            "READINGROOM_STUDIES_KIND": studies.kind,
+        }
+        if self.settings.notebooks is not None and not reading:
+            env["READINGROOM_NOTEBOOKS"] = NOTEBOOKS if inside else str(self.settings.notebooks)
+        return env

@@ -1,0 +1,52 @@
+// Cine: the next frame only after the one before was painted, so nothing is skipped.
+
+import type { Viewport } from "./viewport";
+
+const DEFAULT_FRAME_MS = 100;
+const SHORTEST_FRAME_MS = 8;
+
+export class Cine {
+  readonly #viewport: Viewport;
+  readonly #changed: () => void;
+  #frame: number | undefined;
+  #due = 0;
+
+  constructor(viewport: Viewport, changed: () => void) {
+    this.#viewport = viewport;
+    this.#changed = changed;
+  }
+
+  get playing(): boolean {
+    return this.#frame !== undefined;
+  }
+
+  toggle(): void {
+    if (this.playing) this.stop();
+    else this.start();
+  }
+
+  start(): void {
+    if (this.playing || (this.#viewport.wanted?.count ?? 0) < 2) return;
+    this.#due = performance.now();
+    this.#frame = requestAnimationFrame(this.#tick);
+    this.#changed();
+  }
+
+  stop(): void {
+    if (this.#frame === undefined) return;
+    cancelAnimationFrame(this.#frame);
+    this.#frame = undefined;
+    this.#changed();
+  }
+
+  readonly #tick = (now: number): void => {
+    const { wanted, series, state, seq } = this.#viewport;
+    if (wanted === null || !state.live) return this.stop();
+    this.#frame = requestAnimationFrame(this.#tick);
+    if (now < this.#due || state.shown?.seq !== seq) return;
+    const step = Math.max(SHORTEST_FRAME_MS, series?.frame_time_ms ?? DEFAULT_FRAME_MS);
+    this.#due = Math.max(this.#due + step, now - step);
+    this.#viewport.touch();
+    this.#viewport.want({ position: (wanted.position + 1) % wanted.count });
+  };
+}

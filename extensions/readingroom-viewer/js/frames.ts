@@ -1,0 +1,90 @@
+// Binary messages: 4 bytes header length (little endian), the header as JSON, then the encoded pixels.
+
+import { decodeBlock } from "./lz4";
+import type { FrameHeader, VoiFunction, Window } from "./messages";
+
+/** A picture message that cannot be shown; the words are for the reader. */
+export class FrameError extends Error {}
+
+export interface FrameMessage {
+  header: FrameHeader;
+  payload: Uint8Array;
+}
+
+const MAX_HEADER_BYTES = 1 << 20;
+const MAX_PIXEL_BYTES = 1 << 29;
+const FUNCTIONS: readonly VoiFunction[] = ["LINEAR", "LINEAR_EXACT", "SIGMOID"];
+
+/** Return header and payload; throws `FrameError` for a message that is cut short or not of this protocol. */
+export function parseFrame(message: ArrayBuffer): FrameMessage {
+  if (message.byteLength < 4) throw new FrameError("A picture arrived without its header.");
+  const length = new DataView(message).getUint32(0, true);
+  if (length > message.byteLength - 4 || length > MAX_HEADER_BYTES) throw new FrameError("A picture arrived cut short.");
+  let fields: unknown;
+  try {
+    fields = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(new Uint8Array(message, 4, length)));
+  } catch {
+    throw new FrameError("A picture arrived with an unreadable header.");
+  }
+  return { header: checkedHeader(fields), payload: new Uint8Array(message, 4 + length) };
+}
+
+/** Return the 8-bit pixels, row by row (grey: 1 byte a pixel, colour: R, G, B). */
+export function decodePixels({ header, payload }: FrameMessage): Uint8Array<ArrayBuffer> {
+  const size = header.rows * header.columns * header.samples;
+  if (header.codec === "lz4") return decodeBlock(payload, size);
+  if (payload.length !== size) throw new FrameError("A picture arrived with too few or too many pixels.");
+  return payload.slice();
+}
+
+function checkedHeader(value: unknown): FrameHeader {
+  if (!isRecord(value)) throw new FrameError("A picture arrived without its header.");
+  const f = value;
+  const ok =
+    (f.type === "frame" || f.type === "thumbnail") &&
+    ["viewport", "study_uid", "series_uid", "sop_uid", "source_lossy", "spacing_kind"].every((name) => typeof f[name] === "string") &&
+    isWhole(f.seq, 0, Number.MAX_SAFE_INTEGER) &&
+    isWhole(f.frame, 0, 2 ** 31) &&
+    isWhole(f.position, 0, 2 ** 31) &&
+    isWhole(f.count, 0, 2 ** 31) &&
+    isWhole(f.rows, 1, 65_535) &&
+    isWhole(f.columns, 1, 65_535) &&
+    (f.samples === 1 || f.samples === 3) &&
+    (f.codec === "lz4" || f.codec === "raw") &&
+    typeof f.sha256 === "string" &&
+    /^[0-9a-f]{64}$/.test(f.sha256) &&
+    (f.window === null || isWindow(f.window)) &&
+    Array.isArray(f.windows) &&
+    f.windows.every(isWindow) &&
+    (f.value_range === null || areNumbers(f.value_range, 2)) &&
+    typeof f.inverted === "boolean" &&
+    (f.orientation === null || areNumbers(f.orientation, 6)) &&
+    (f.slice_position === null || areNumbers(f.slice_position, 3)) &&
+    (f.spacing === null || (areNumbers(f.spacing, 2) && f.spacing.every((n) => n > 0)));
+  if (!ok) throw new FrameError("A picture arrived with a header that makes no sense.");
+  const header = f as unknown as FrameHeader;
+  if (header.rows * header.columns * header.samples > MAX_PIXEL_BYTES) throw new FrameError("A picture is too large to show here.");
+  return header;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isWhole(value: unknown, least: number, most: number): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
+}
+
+function areNumbers(value: unknown, count: number): value is number[] {
+  return Array.isArray(value) && value.length === count && value.every(Number.isFinite);
+}
+
+function isWindow(value: unknown): value is Window {
+  return (
+    isRecord(value) &&
+    Number.isFinite(value.center) &&
+    Number.isFinite(value.width) &&
+    FUNCTIONS.includes(value.function as VoiFunction) &&
+    typeof value.explanation === "string"
+  );
+}

@@ -1,0 +1,36 @@
+// Lucide icons (ISC licence), only those in use, inlined at build time.
+
+import window from "lucide-static/icons/contrast.svg";
+import zoom from "lucide-static/icons/zoom-in.svg";
+import pan from "lucide-static/icons/move.svg";
+import scroll from "lucide-static/icons/layers.svg";
+import back from "lucide-static/icons/arrow-left.svg";
+import invert from "lucide-static/icons/sun-moon.svg";
+import reset from "lucide-static/icons/rotate-ccw.svg";
+import play from "lucide-static/icons/play.svg";
+import pause from "lucide-static/icons/pause.svg";
+import fit from "lucide-static/icons/maximize.svg";
+import actual from "lucide-static/icons/scan.svg";
+import keys from "lucide-static/icons/keyboard.svg";
+import warning from "lucide-static/icons/triangle-alert.svg";
+import search from "lucide-static/icons/search.svg";
+import unplug from "lucide-static/icons/unplug.svg";
+import close from "lucide-static/icons/x.svg";
+import loader from "lucide-static/icons/loader.svg";
+import image from "lucide-static/icons/image.svg";
+
+const ICONS = {
+  window, zoom, pan, scroll, back, invert, reset, play, pause, fit, actual, keys, warning, search, unplug, close, loader, image,
+};
+
+export type IconName = keyof typeof ICONS;
+
+/** Return an icon of 16 px that says nothing to a screen reader: the button around it does. */
+export function icon(name: IconName): SVGElement {
+  const template = document.createElement("template");
+  template.innerHTML = ICONS[name];
+  const svg = template.content.querySelector("svg") as SVGElement;
+  svg.setAttribute("class", "rr-icon");
+  svg.setAttribute("aria-hidden", "true");
+  return svg;
+}

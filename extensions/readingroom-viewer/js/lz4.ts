@@ -1,0 +1,53 @@
+// LZ4 block format without a size prefix: the size of the picture is known from its header.
+
+export class Lz4Error extends Error {}
+
+/** Return the `size` bytes that an LZ4 block holds; throws `Lz4Error` for a block that says anything else. */
+export function decodeBlock(block: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(size);
+  let read = 0;
+  let written = 0;
+  while (read < block.length) {
+    const token = block[read++] as number;
+    let literals = token >> 4;
+    if (literals === 15) [literals, read] = longLength(block, read, literals);
+    if (read + literals > block.length || written + literals > size) throw new Lz4Error("The block's literals run past its end.");
+    out.set(block.subarray(read, read + literals), written);
+    read += literals;
+    written += literals;
+    if (read === block.length) break;
+
+    if (read + 2 > block.length) throw new Lz4Error("The block ends inside an offset.");
+    const offset = (block[read] as number) | ((block[read + 1] as number) << 8);
+    read += 2;
+    let matched = token & 15;
+    if (matched === 15) [matched, read] = longLength(block, read, matched);
+    matched += 4;
+    if (offset === 0 || offset > written) throw new Lz4Error("The block points before its own start.");
+    if (written + matched > size) throw new Lz4Error("The block is longer than the picture.");
+    copyMatch(out, written, offset, matched);
+    written += matched;
+  }
+  if (written !== size) throw new Lz4Error("The block is shorter than the picture.");
+  return out;
+}
+
+function longLength(block: Uint8Array, read: number, length: number): [number, number] {
+  for (;;) {
+    const byte = block[read++];
+    if (byte === undefined) throw new Lz4Error("The block ends inside a length.");
+    length += byte;
+    if (byte !== 255) return [length, read];
+  }
+}
+
+/** A match may overlap what it writes: it is then copied in doubling steps, not byte by byte. */
+function copyMatch(out: Uint8Array, written: number, offset: number, length: number): void {
+  const start = written - offset;
+  let done = 0;
+  while (done < length) {
+    const step = Math.min(offset + done, length - done);
+    out.copyWithin(written + done, start, start + step);
+    done += step;
+  }
+}

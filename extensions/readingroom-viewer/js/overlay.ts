@@ -1,0 +1,124 @@
+// Text over the image: who, what, where, how, and what may be believed about it.
+
+import { h, setText } from "./dom";
+import { badge, fidelity } from "./fidelity";
+import { edgeLetters, planeText, scaleBar } from "./geometry";
+import type { Study } from "./messages";
+import { pixelShape } from "./paint";
+import type { Viewport } from "./viewport";
+import { windowText } from "./voi";
+
+const SPACING_NOTE: Record<string, string> = { detector: " at detector", calibrated: " calibrated" };
+
+export class Overlay {
+  readonly element = h("div", { class: "rr-overlay" });
+  readonly #identity = this.#corner("tl");
+  readonly #series = this.#corner("tr");
+  readonly #geometry = this.#corner("bl-geometry");
+  readonly #numbers = this.#corner("br");
+  readonly #edges = { top: this.#edge("top"), right: this.#edge("right"), bottom: this.#edge("bottom"), left: this.#edge("left") };
+  readonly #bar = h("span", { class: "rr-scale-line" });
+  readonly #barLabel = h("span", {});
+  readonly #scale = h("div", { class: "rr-scale", role: "img", "aria-label": "Scale bar" }, this.#bar, this.#barLabel);
+  readonly #plane = h("div", {});
+  readonly #badge = h("span", { class: "rr-badge", "data-testid": "badge", role: "status" });
+  readonly #lossy = h("span", { class: "rr-badge rr-badge-lossy", "data-testid": "badge-lossy", hidden: true });
+  readonly #alert = h("div", { class: "rr-alert", role: "alert", "data-testid": "trouble", hidden: true });
+  readonly #stalled = h("div", { class: "rr-stalled", role: "alert", "data-testid": "stalled", hidden: true });
+  readonly #loading = h("div", { class: "rr-loading", role: "status", hidden: true }, "Fetching the image…");
+
+  constructor() {
+    const review = h("span", { class: "rr-badge rr-badge-review", title: "This display has no calibration record: review only, not for diagnosis." });
+    review.textContent = "◇ REVIEW ONLY";
+    this.#geometry.append(this.#plane, this.#scale);
+    const badges = h("div", { class: "rr-badges" }, this.#badge, this.#lossy, review);
+    const bottomLeft = h("div", { class: "rr-corner rr-bl" }, this.#geometry, badges);
+    this.element.append(bottomLeft, this.#loading, this.#alert, this.#stalled);
+  }
+
+  update(viewport: Viewport, study: Study | null): void {
+    const { header, series } = viewport;
+    this.element.classList.toggle("rr-is-stalled", !viewport.state.live);
+    lines(this.#identity, study === null ? [] : [study.patient_name, identityLine(study), study.patient_id && `ID ${study.patient_id}`]);
+    const number = series?.number ?? null;
+    lines(this.#series, [
+      series === null ? "" : [series.modality, series.description || series.body_part].filter(Boolean).join(" · "),
+      number === null ? "" : `Series ${number}`,
+      [study?.date, study?.description].filter(Boolean).join(" · "),
+    ]);
+    lines(this.#numbers, [
+      windowText(header?.window ?? null) + (header?.window && header.window.function !== "LINEAR" ? ` ${header.window.function}` : ""),
+      header?.inverted ? "Inverted" : "",
+      header === null ? "" : `${header.position + 1} / ${header.count}`,
+      header === null ? "" : `${zoomText(viewport.place.zoom)}×`,
+    ]);
+    this.#updateGeometry(viewport);
+    this.#updateBadges(viewport);
+    this.#updateNotes(viewport);
+  }
+
+  #updateGeometry({ header, place, canvas, element }: Viewport): void {
+    const letters = edgeLetters(header?.orientation ?? null);
+    for (const side of ["top", "right", "bottom", "left"] as const) setText(this.#edges[side], letters?.[side] ?? "");
+    setText(this.#plane, header === null ? "" : planeText(header.orientation, header.slice_position));
+    const spacing = header?.spacing ?? null;
+    const ratio = canvas.width / Math.max(1, element.clientWidth);
+    const across = spacing === null ? null : (spacing[1] / (pixelShape(spacing)[0] * place.zoom)) * ratio;
+    const bar = across === null ? null : scaleBar(across, Math.min(160, element.clientWidth / 4));
+    this.#scale.hidden = bar === null;
+    if (bar === null) return;
+    this.#bar.style.width = `${bar.length.toFixed(1)}px`;
+    setText(this.#barLabel, bar.label + (SPACING_NOTE[header?.spacing_kind ?? ""] ?? ""));
+  }
+
+  #updateBadges({ state, header }: Viewport): void {
+    const { glyph, words, why } = badge(state);
+    setText(this.#badge, `${glyph} ${words}`);
+    this.#badge.title = why;
+    this.#badge.dataset.fidelity = fidelity(state);
+    const lossy = header?.source_lossy ?? "";
+    this.#lossy.hidden = lossy === "";
+    setText(this.#lossy, lossy === "?" ? "◆ LOSSY SOURCE" : `◆ LOSSY SOURCE ${lossy}:1`);
+    this.#lossy.title = "The image was compressed with loss before it came here.";
+  }
+
+  #updateNotes({ state, header, trouble, wanted }: Viewport): void {
+    this.#stalled.hidden = state.live;
+    setText(
+      this.#stalled,
+      state.live
+        ? ""
+        : header === null
+          ? "Connection lost. Reconnecting…"
+          : "Connection lost. This image is no longer live. Reconnecting…",
+    );
+    this.#alert.hidden = trouble === "";
+    setText(this.#alert, trouble);
+    this.#loading.hidden = header !== null || wanted === null || trouble !== "" || !state.live;
+  }
+
+  #corner(place: string): HTMLElement {
+    const corner = h("div", { class: place === "bl-geometry" ? "rr-geometry" : `rr-corner rr-${place}` });
+    this.element.append(corner);
+    return corner;
+  }
+
+  #edge(side: string): HTMLElement {
+    const edge = h("div", { class: `rr-edge rr-edge-${side}`, "data-testid": `edge-${side}` });
+    this.element.append(edge);
+    return edge;
+  }
+}
+
+export function identityLine(study: Study): string {
+  return [study.birth_date, study.sex].filter(Boolean).join(" · ");
+}
+
+/** "1.8", "0.53", "12": two figures that matter. */
+export function zoomText(zoom: number): string {
+  return zoom >= 10 ? zoom.toFixed(0) : zoom >= 1 ? zoom.toFixed(1) : zoom.toFixed(2);
+}
+
+function lines(element: HTMLElement, texts: string[]): void {
+  setText(element, texts.filter(Boolean).join("\n"));
+}

@@ -1,0 +1,170 @@
+// The reading page: rail, tool bar and one viewport, and the commands that act on it.
+
+import { Cine } from "./cine";
+import { h } from "./dom";
+import type { FrameMessage } from "./frames";
+import type { Command } from "./keys";
+import type { Request, Series, Study } from "./messages";
+import { Overlay } from "./overlay";
+import { FITTED, zoomedAt } from "./paint";
+import { type Preset, presetsFor } from "./presets";
+import { Rail } from "./rail";
+import { Slider } from "./slider";
+import { ToolBar } from "./toolbar";
+import { Hand } from "./tools";
+import { Viewport } from "./viewport";
+import { sameWindow } from "./voi";
+import type { WantedChange } from "./wanted";
+
+export class ReadingPage {
+  readonly element = h("main", { class: "rr-reading" });
+  readonly viewport: Viewport;
+  readonly #overlay = new Overlay();
+  readonly #slider: Slider;
+  readonly #rail = new Rail((series) => this.showSeries(series));
+  readonly #toolbar = new ToolBar((command) => this.run(command));
+  readonly #hand: Hand;
+  readonly #cine: Cine;
+  readonly #note = h("div", { class: "rr-state", role: "status", hidden: true });
+  readonly #send: (message: Request) => boolean;
+  study: Study | null = null;
+  #series: Series[] = [];
+  #presets: Preset[] = [];
+
+  constructor(send: (message: Request) => boolean, wanted: () => void) {
+    this.#send = send;
+    this.viewport = new Viewport({ send, wanted, seen: () => this.#update() });
+    this.#slider = new Slider(this.viewport);
+    this.#cine = new Cine(this.viewport, () => this.#update());
+    this.#hand = new Hand(this.viewport, () => this.run("maximise"));
+    this.viewport.element.append(this.#overlay.element, this.#slider.element, this.#note);
+    this.element.append(this.#toolbar.element, this.#rail.element, this.viewport.element);
+    this.#update();
+  }
+
+  close(): void {
+    this.#cine.stop();
+    this.viewport.close();
+  }
+
+  /** The study is asked for; its series come with `showStudy`. */
+  await(study: Study | null): void {
+    this.study = study;
+    this.#series = [];
+    this.#cine.stop();
+    this.#rail.clear();
+    this.viewport.clear();
+    this.#say("Opening the study…", "");
+  }
+
+  /** Show a study's series; `uid` names the one to begin with, empty for the first with pictures. */
+  showStudy(study: Study, series: Series[], uid: string, change: WantedChange): void {
+    this.study = study;
+    this.#series = series;
+    this.#rail.show(series);
+    this.askThumbnails();
+    const first = series.find((one) => one.uid === uid && one.frame_count > 0) ?? series.find((one) => one.frame_count > 0);
+    if (first === undefined) {
+      this.#say("This study has no images to show", `${series.length} series of reports or other objects without a picture.`);
+      return;
+    }
+    this.#say("", "");
+    this.showSeries(first, change);
+    this.viewport.element.focus({ preventScroll: true });
+  }
+
+  showSeries(series: Series, change: WantedChange = {}): void {
+    this.#cine.stop();
+    this.viewport.open(series, change);
+    this.#rail.mark(series.uid);
+  }
+
+  seriesOf(uid: string): Series | undefined {
+    return this.#series.find((series) => series.uid === uid);
+  }
+
+  askThumbnails(): void {
+    for (const series of this.#series) {
+      if (series.frame_count > 0) this.#send({ type: "thumbnail", series_uid: series.uid });
+    }
+  }
+
+  receive(message: FrameMessage): void {
+    if (message.header.type === "thumbnail") this.#rail.receive(message);
+    else this.viewport.receive(message);
+  }
+
+  refuseStudy(words: string): void {
+    this.#say("This study could not be opened", words);
+  }
+
+  /** Do what a key or a button says; false when it is none of the reading page's commands. */
+  run(command: Command): boolean {
+    const { viewport } = this;
+    const preset = /^preset-(\d)$/.exec(command)?.[1];
+    if (preset !== undefined) {
+      const chosen = this.#presets.find(({ key }) => key === preset);
+      if (chosen !== undefined) viewport.want({ window: chosen.window });
+      return true;
+    }
+    const last = (viewport.wanted?.count ?? 1) - 1;
+    const actions: Partial<Record<Command, () => void>> = {
+      up: () => this.#step(-1),
+      down: () => this.#step(1),
+      pageUp: () => this.#step(-10),
+      pageDown: () => this.#step(10),
+      first: () => viewport.want({ position: 0 }),
+      last: () => viewport.want({ position: last }),
+      invert: () => viewport.want({ inverted: !(viewport.wanted?.inverted ?? false) }),
+      reset: () => this.#reset(),
+      fit: () => viewport.moveTo(FITTED),
+      actual: () => viewport.moveTo({ ...zoomedAt(viewport.place, 1 / viewport.place.zoom, 0, 0), zoom: 1 }),
+      cine: () => this.#cine.toggle(),
+      maximise: () => this.element.classList.toggle("rr-maximised"),
+      window: () => this.#choose("window"),
+      zoom: () => this.#choose("zoom"),
+      pan: () => this.#choose("pan"),
+      scroll: () => this.#choose("scroll"),
+    };
+    const action = actions[command];
+    action?.();
+    return action !== undefined;
+  }
+
+  #step(frames: number): void {
+    this.viewport.touch();
+    this.viewport.scroll(frames);
+  }
+
+  #reset(): void {
+    this.viewport.moveTo(FITTED);
+    this.viewport.want({ window: null, inverted: false });
+  }
+
+  #choose(tool: Hand["tool"]): void {
+    this.#hand.tool = tool;
+    this.#update();
+  }
+
+  #say(title: string, words: string): void {
+    this.#note.hidden = title === "";
+    this.#note.replaceChildren(h("h2", {}, title), h("p", {}, words));
+  }
+
+  #update(): void {
+    const { viewport } = this;
+    this.#presets = presetsFor(viewport.series?.modality ?? "", viewport.header);
+    this.#overlay.update(viewport, this.study);
+    this.#slider.update(viewport);
+    viewport.canvas.dataset.tool = this.#hand.tool;
+    const wish = viewport.wanted?.window ?? null;
+    this.#toolbar.update({
+      tool: this.#hand.tool,
+      presets: this.#presets,
+      preset: viewport.wanted === null ? "" : (this.#presets.find(({ window }) => sameWindow(window, wish))?.key ?? ""),
+      inverted: viewport.wanted?.inverted ?? false,
+      playing: this.#cine.playing,
+      canPlay: (viewport.wanted?.count ?? 0) > 1,
+    });
+  }
+}

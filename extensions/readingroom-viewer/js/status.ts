@@ -1,0 +1,31 @@
+// The status bar: how the connection is, and what this display is good for.
+
+import { h, setText } from "./dom";
+
+export class StatusBar {
+  readonly element = h("footer", { class: "rr-status" });
+  readonly #link = h("span", { class: "rr-link", "data-testid": "link", role: "status" }, "○ connecting");
+  readonly #trip = h("span", { class: "rr-number", "data-testid": "round-trip" });
+  readonly #note = h("span", { class: "rr-status-note" });
+
+  constructor() {
+    const display = h("span", { title: "No calibration is recorded for this display." }, "◇ display not calibrated: review only");
+    this.element.append(this.#link, this.#trip, display, this.#note);
+  }
+
+  showLink(live: boolean, failures: number): void {
+    this.#link.dataset.live = String(live);
+    setText(this.#link, live ? "● connected" : failures > 0 ? "✕ connection lost, trying again" : "○ connecting");
+    if (!live) setText(this.#trip, "");
+    // A server that never answers may be one that no longer knows who asks.
+    this.note(!live && failures >= 5 ? "Still no answer. If your log-in has ended, reload the page." : "");
+  }
+
+  showRoundTrip(milliseconds: number): void {
+    setText(this.#trip, `${milliseconds < 10 ? milliseconds.toFixed(1) : milliseconds.toFixed(0)} ms`);
+  }
+
+  note(words: string): void {
+    setText(this.#note, words);
+  }
+}

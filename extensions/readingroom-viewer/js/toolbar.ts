@@ -1,0 +1,100 @@
+// The tool bar: tools, presets, and what acts on the picture. Every button has its key.
+
+import { h } from "./dom";
+import { type IconName, icon } from "./icons";
+import { type Command, keyOf } from "./keys";
+import type { Preset } from "./presets";
+import { TOOLS, type Tool } from "./tools";
+import { windowText } from "./voi";
+
+const TOOL_WORDS: Record<Tool, string> = { window: "Window", zoom: "Zoom", pan: "Pan", scroll: "Scroll" };
+
+export interface ToolBarState {
+  tool: Tool;
+  presets: Preset[];
+  /** The key of the preset that is shown, empty for none. */
+  preset: string;
+  inverted: boolean;
+  playing: boolean;
+  canPlay: boolean;
+}
+
+export class ToolBar {
+  readonly element = h("div", { class: "rr-toolbar", role: "toolbar", "aria-label": "Image tools" });
+  readonly #run: (command: Command) => void;
+  readonly #tools = new Map<Tool, HTMLButtonElement>();
+  readonly #presets = h("div", { class: "rr-group rr-presets", role: "group", "aria-label": "Window presets" });
+  readonly #invert: HTMLButtonElement;
+  readonly #cine: HTMLButtonElement;
+  #shown = "";
+
+  constructor(run: (command: Command) => void) {
+    this.#run = run;
+    for (const tool of TOOLS) this.#tools.set(tool, this.#button(tool, tool, TOOL_WORDS[tool], `tool-${tool}`, true));
+    this.#invert = this.#button("invert", "invert", "Invert", "invert");
+    this.#cine = this.#button("cine", "play", "Cine", "cine", true);
+    this.element.append(
+      h("div", { class: "rr-group", role: "group", "aria-label": "Left button" }, ...this.#tools.values()),
+      this.#presets,
+      h(
+        "div",
+        { class: "rr-group", role: "group", "aria-label": "View" },
+        this.#invert,
+        this.#button("reset", "reset", "Reset", "reset"),
+        this.#button("fit", "fit", "Fit", "fit"),
+        this.#button("actual", "actual", "1:1", "actual"),
+        this.#cine,
+      ),
+    );
+  }
+
+  update(state: ToolBarState): void {
+    for (const [tool, button] of this.#tools) button.setAttribute("aria-pressed", String(tool === state.tool));
+    this.#invert.setAttribute("aria-pressed", String(state.inverted));
+    this.#cine.setAttribute("aria-pressed", String(state.playing));
+    this.#cine.disabled = !state.canPlay;
+    const wanted = state.playing ? "pause" : "play";
+    if (this.#cine.dataset.icon !== wanted) {
+      this.#cine.dataset.icon = wanted;
+      this.#cine.querySelector("svg")?.replaceWith(icon(wanted));
+    }
+    this.#updatePresets(state.presets, state.preset);
+  }
+
+  /** The buttons stay the same elements while their labels do: a press must not lose its button to a new frame. */
+  #updatePresets(presets: Preset[], shown: string): void {
+    const names = presets.map(({ key, label }) => `${key} ${label}`).join("\n");
+    if (names !== this.#shown) {
+      this.#shown = names;
+      this.#presets.replaceChildren(...presets.map((preset) => this.#preset(preset)));
+    }
+    presets.forEach((preset, index) => {
+      const button = this.#presets.children[index] as HTMLElement;
+      button.title = [preset.label, windowText(preset.window), `key ${preset.key}`].filter(Boolean).join(" · ");
+      button.setAttribute("aria-pressed", String(preset.key === shown));
+    });
+  }
+
+  #preset(preset: Preset): HTMLButtonElement {
+    const button = h(
+      "button",
+      { class: "rr-button rr-preset", type: "button", "data-testid": `preset-${preset.key}`, "aria-label": `Window ${preset.label}, key ${preset.key}` },
+      h("span", { class: "rr-key" }, preset.key),
+      h("span", { class: "rr-preset-name" }, preset.label),
+    );
+    button.addEventListener("click", () => this.#run(`preset-${Number(preset.key)}`));
+    return button;
+  }
+
+  #button(command: Command, picture: IconName, words: string, testid: string, labelled = false): HTMLButtonElement {
+    const key = keyOf(command);
+    const button = h(
+      "button",
+      { class: "rr-button rr-tool", type: "button", "data-testid": testid, "aria-label": `${words}, key ${key}`, title: `${words} · key ${key}` },
+      icon(picture),
+    );
+    if (labelled) button.append(h("span", { class: "rr-tool-name" }, words));
+    button.addEventListener("click", () => this.#run(command));
+    return button;
+  }
+}

@@ -1,0 +1,82 @@
+"""The viewer process: the Panel app and the frame socket, on one private unix socket.
+
+Run as ``python -m readingroom_viewer.app SOCKET``; who may connect is decided by the server extension in front.
+"""
+
+import ctypes
+import logging
+import signal
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import panel as pn
+
+from readingroom.dicom.folder import FolderSource
+from readingroom_viewer.server_extension import GROUPS_HEADER, USER_HEADER
+from readingroom_viewer.settings import ServerSettings
+from readingroom_viewer.socket import FrameSocket
+from readingroom_viewer.upstream import MAX_MESSAGE_BYTES
+from readingroom_viewer.viewer import ViewerPane
+
+RENDER_THREADS = 2
+"""Decoding and windowing release the GIL: two threads on two cores measured 1.8 times one."""
+
+PAGE = """
+{% extends base %}
+{% block title %}Reading Room{% endblock %}
+{% block postamble %}
+<style>
+  html, body { margin: 0; height: 100%; background: #0b0e11; overflow: hidden; }
+</style>
+{% endblock %}
+{% block contents %}{{ embed(roots.viewer) }}{% endblock %}
+"""
+
+
+def page(settings: ServerSettings) -> pn.Template:
+    """Return one reader's page; their name and groups come from the headers that the extension sets."""
+    headers = {name.title(): value for name, value in pn.state.headers.items()}
+    groups = headers.get(GROUPS_HEADER, "")
+    template = pn.Template(PAGE)
+    template.add_panel(
+        "viewer",
+        ViewerPane(
+            socket_url=f"{settings.viewer_prefix}frames",
+            person=headers.get(USER_HEADER, ""),
+            role=groups.split(",")[0],
+            styles={"position": "fixed", "inset": "0"},
+        ),
+    )
+    return template
+
+
+def die_with_parent() -> None:
+    """Ask the kernel to end this process when the server that started it ends, however that happens."""
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None, use_errno=True).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
+def main(socket_path: Path) -> None:
+    """Serve until the server in front ends this process."""
+    die_with_parent()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    settings = ServerSettings.from_environment()
+    source = FolderSource(settings.studies, settings.index, read_only=True)
+    pool = ThreadPoolExecutor(RENDER_THREADS, thread_name_prefix="render")
+    pn.config.inline = False
+    pn.serve(
+        {"": lambda: page(settings)},
+        unix_socket=str(socket_path),
+        prefix=settings.viewer_prefix.rstrip("/"),
+        websocket_origin="*",
+        websocket_max_message_size=MAX_MESSAGE_BYTES,
+        extra_patterns=[("/frames", FrameSocket, {"source": source, "kind": settings.kind, "pool": pool})],
+        include_headers=[USER_HEADER, GROUPS_HEADER],
+        show=False,
+        verbose=False,
+    )
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

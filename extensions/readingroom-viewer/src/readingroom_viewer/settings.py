@@ -1,0 +1,47 @@
+"""What a person's server is told through its environment, read once."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, cast
+
+VIEWER_PATH = "viewer/"
+"""The viewer process answers below ``<service prefix>viewer/``: page, Bokeh socket, static files and frames."""
+
+StudiesKind = Literal["teaching", "identifiable"]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """The study folder and its index (both read-only here), what kind of studies they are, and the URL prefix."""
+
+    studies: Path
+    index: Path
+    kind: StudiesKind
+    prefix: str
+
+    @property
+    def viewer_prefix(self) -> str:
+        """The viewer's own URL path, ``/user/<name>/<server>/viewer/``."""
+        return f"{self.prefix}{VIEWER_PATH}"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "ServerSettings":
+        """Read ``READINGROOM_STUDIES``, ``READINGROOM_INDEX``, ``READINGROOM_STUDIES_KIND`` and the hub's prefix.
+
+        Raises ``ValueError`` naming the variable that is missing or wrong.
+        """
+        for name in ("READINGROOM_STUDIES", "READINGROOM_INDEX"):
+            if not environment.get(name):
+                raise ValueError(f"The environment variable {name} is not set; the spawner sets it for every server.")
+        kind = environment.get("READINGROOM_STUDIES_KIND", "identifiable")
+        if kind not in ("teaching", "identifiable"):
+            raise ValueError(f"READINGROOM_STUDIES_KIND is {kind!r}; it must be teaching or identifiable.")
+        prefix = environment.get("JUPYTERHUB_SERVICE_PREFIX", "/")
+        return cls(
+            studies=Path(environment["READINGROOM_STUDIES"]),
+            index=Path(environment["READINGROOM_INDEX"]),
+            kind=cast("StudiesKind", kind),
+            prefix=prefix if prefix.endswith("/") else f"{prefix}/",
+        )

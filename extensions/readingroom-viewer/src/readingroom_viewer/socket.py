@@ -1,0 +1,180 @@
+"""The frame socket: one page, one WebSocket, any number of viewports; requests in, pictures out."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from functools import partial
+from typing import Any, cast
+
+from tornado.ioloop import IOLoop
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
+from readingroom import wire
+from readingroom.dicom.source import StudySource
+from readingroom.errors import NotFoundError, ReadingRoomError, WireError
+from readingroom_viewer.renderer import Renderer
+from readingroom_viewer.settings import StudiesKind
+from readingroom_viewer.stream import ACKNOWLEDGEMENT_TIMEOUT_S, ViewportStream
+
+MAX_VIEWPORTS = 16
+"""The largest layout is 3 by 4; a page that asks for more is not ours."""
+
+log = logging.getLogger(__name__)
+
+
+class FrameSocket(WebSocketHandler):
+    """Speaks ``readingroom.wire``. Who may connect was decided by the server extension in front of it."""
+
+    def initialize(self, source: StudySource, kind: StudiesKind, pool: ThreadPoolExecutor) -> None:
+        """Take the study source, the kind of its studies and the threads that decode and render."""
+        self._source = source
+        self._kind = kind
+        self._pool = pool
+        self._renderer = Renderer(source)
+        self._streams: dict[str, ViewportStream] = {}
+        self._rendering: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def check_origin(self, origin: str) -> bool:  # noqa: ARG002 - Tornado's signature
+        """Accept: this socket listens on a private unix socket and the extension has checked the Origin."""
+        return True
+
+    def on_message(self, message: str | bytes) -> None:
+        """Answer one request; what cannot be understood is refused in words and the connection lives on."""
+        try:
+            request = wire.parse_request(message)
+            self._handle(request)
+        except WireError as error:
+            log.warning("refused a message: %s", error)
+            self._say_error(str(error))
+
+    def on_close(self) -> None:
+        """Stop what is still being rendered for this page."""
+        for task in self._tasks:
+            task.cancel()
+
+    def _handle(self, request: wire.Request) -> None:
+        match request:
+            case wire.ViewRequest():
+                self._stream(request.viewport).want(request)
+                self._advance(request.viewport)
+            case wire.Painted():
+                self._stream(request.viewport).acknowledge(request.seq)
+                self._advance(request.viewport)
+            case wire.Ping():
+                self._say({"type": "pong", "sent": request.sent})
+            case wire.StudiesRequest():
+                self._start(self._send_studies())
+            case wire.OpenRequest():
+                self._start(self._send_study(request.study_uid))
+            case wire.ThumbnailRequest():
+                self._start(self._send_thumbnail(request.series_uid))
+
+    def _stream(self, viewport: str) -> ViewportStream:
+        if viewport not in self._streams and len(self._streams) >= MAX_VIEWPORTS:
+            raise WireError(f"A page may have at most {MAX_VIEWPORTS} viewports.")
+        return self._streams.setdefault(viewport, ViewportStream())
+
+    def _advance(self, viewport: str) -> None:
+        """Render the newest state of a viewport unless that is already going on."""
+        if viewport not in self._rendering:
+            self._rendering.add(viewport)
+            self._start(self._send_frames(viewport))
+
+    async def _send_frames(self, viewport: str) -> None:
+        stream = self._streams[viewport]
+        clock = asyncio.get_running_loop().time
+        try:
+            while request := stream.next(clock()):
+                await self._send_frame(request)
+        finally:
+            self._rendering.discard(viewport)
+        if stream.waiting:
+            IOLoop.current().call_later(ACKNOWLEDGEMENT_TIMEOUT_S, self._advance_if_open, viewport)
+
+    def _advance_if_open(self, viewport: str) -> None:
+        if self.ws_connection is not None:
+            self._advance(viewport)
+
+    async def _send_frame(self, request: wire.ViewRequest) -> None:
+        try:
+            await self._send(await self._run(self._renderer.frame, request))
+        except ReadingRoomError as error:
+            self._streams[request.viewport].acknowledge(request.seq)
+            self._say_error(str(error), viewport=request.viewport, seq=request.seq)
+
+    async def _send_studies(self) -> None:
+        try:
+            studies, problems, state = await self._run(self._read_list)
+        except ReadingRoomError as error:
+            self._say(self._study_list([], [], message=str(error)))
+            return
+        self._say(self._study_list(studies, problems, state.indexing, state.files_seen, state.message))
+
+    def _read_list(self) -> tuple[Any, Any, Any]:
+        return self._source.studies(), self._source.problems(), self._source.state()
+
+    def _study_list(
+        self, studies: Any, problems: Any, indexing: bool = False, files_seen: int = 0, message: str = ""
+    ) -> dict[str, Any]:
+        return {
+            "type": "studies",
+            "studies": [asdict(study) for study in studies],
+            "problems": [asdict(problem) for problem in problems],
+            "indexing": indexing,
+            "files_seen": files_seen,
+            "kind": self._kind,
+            "message": message,
+        }
+
+    async def _send_study(self, study_uid: str) -> None:
+        try:
+            study, series = await self._run(self._open_study, study_uid)
+        except ReadingRoomError as error:
+            self._say_error(str(error), study_uid=study_uid)
+            return
+        self._say({"type": "study", "study": asdict(study), "series": [asdict(entry) for entry in series]})
+
+    def _open_study(self, study_uid: str) -> tuple[Any, Any]:
+        found = next((study for study in self._source.studies() if study.uid == study_uid), None)
+        if found is None:
+            raise NotFoundError("This study is not in the list any more. Go back to the study list and choose again.")
+        return found, self._renderer.open_study(study_uid)
+
+    async def _send_thumbnail(self, series_uid: str) -> None:
+        try:
+            await self._send(await self._run(self._renderer.thumbnail, series_uid))
+        except ReadingRoomError as error:
+            log.info("no thumbnail: %s", error)
+
+    async def _run(self, function: Callable[..., Any], *arguments: object) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, partial(function, *arguments))
+
+    async def _send(self, message: bytes) -> None:
+        await self.write_message(message, binary=True)
+
+    def _say(self, message: dict[str, Any]) -> None:
+        if self.ws_connection is not None:
+            self.write_message(json.dumps(message, separators=(",", ":")))
+
+    def _say_error(
+        self, message: str, viewport: str | None = None, seq: int | None = None, study_uid: str | None = None
+    ) -> None:
+        self._say({"type": "error", "message": message, "viewport": viewport, "seq": seq, "study_uid": study_uid})
+
+    def _start(self, work: Any) -> None:
+        task = cast("asyncio.Task[None]", asyncio.ensure_future(self._guarded(work)))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _guarded(self, work: Any) -> None:
+        try:
+            await work
+        except WebSocketClosedError:
+            log.info("the page closed while a picture was on its way")
+        except Exception:
+            log.exception("a request failed for a reason nobody foresaw")
+            self._say_error("Something failed on the server. It has been written to the log. Try again.")

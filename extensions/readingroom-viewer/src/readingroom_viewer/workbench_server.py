@@ -1,0 +1,52 @@
+"""The workbench server: JupyterLab with the viewer inline, for teaching and released studies only.
+
+Run as ``python -m readingroom_viewer.workbench_server`` in place of ``jupyterhub-singleuser``.
+"""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import jupyterhub.singleuser.extension
+from jupyter_server.auth import Authorizer
+from jupyterhub.singleuser.extension import JupyterHubSingleUser
+
+
+class OwnerOnly(Authorizer):
+    """A workbench runs its owner's code: nobody else has any business in it."""
+
+    def is_authorized(self, handler: Any, user: Any, action: str, resource: str) -> bool:  # noqa: ANN401, ARG002
+        """Return whether the owner asks."""
+        return bool(user.username == os.environ.get("JUPYTERHUB_USER"))
+
+
+def copy_notebooks(source: Path, home: Path) -> None:
+    """Put the example notebooks into a home that does not have them yet; what a person changed stays."""
+    for notebook in sorted(source.glob("*.ipynb")):
+        if not (home / notebook.name).exists():
+            shutil.copyfile(notebook, home / notebook.name)
+
+
+def main() -> None:
+    """Run the workbench server."""
+    if notebooks := os.environ.get("READINGROOM_NOTEBOOKS"):
+        copy_notebooks(Path(notebooks), Path.home())
+    JupyterHubSingleUser.serverapp_config = {
+        "jpserver_extensions": {
+            "jupyterlab": True,
+            "readingroom_viewer": True,
+            "jupyter_lsp": False,
+            "jupyter_server_terminals": False,
+            "notebook_shim": False,
+            "panel.io.jupyter_server_extension": False,
+        },
+        "authorizer_class": OwnerOnly,
+        "default_url": "/lab",
+        "terminals_enabled": False,
+    }
+    jupyterhub.singleuser.extension.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Study, series, instance and frame: sources, index, geometry and the pictures made from them."""

@@ -1,0 +1,82 @@
+"""Study, series, instance and frame as frozen values (PS3.3 A.1.2, the composite instance information model)."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """One row of the study list; dates are ISO (``YYYY-MM-DD``) or empty, the name is family-first for display."""
+
+    uid: str
+    patient_name: str
+    patient_id: str
+    birth_date: str
+    sex: str
+    date: str
+    time: str
+    description: str
+    accession_number: str
+    modalities: tuple[str, ...]
+    series_count: int
+    instance_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One series; ``frame_count`` counts the frames that can be shown, 0 for reports and other non-image objects."""
+
+    uid: str
+    study_uid: str
+    modality: str
+    number: int | None
+    description: str
+    body_part: str
+    instance_count: int
+    frame_count: int
+    rows: int
+    columns: int
+    frame_time_ms: float | None
+    """Milliseconds from one frame to the next of a cine (Frame Time, PS3.3 C.7.6.5), None where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameGeometry:
+    """Where a frame lies, in patient coordinates (LPS, millimetres); None for what the image does not say.
+
+    ``orientation`` holds the direction cosines of a row, then of a column (Image Orientation (Patient));
+    ``position`` the centre of the first pixel; ``spacing`` the distance between rows, then between columns;
+    ``spacing_kind`` says where those millimetres are true: ``patient`` | ``detector`` | ``calibrated`` | ``none``.
+    """
+
+    orientation: tuple[float, float, float, float, float, float] | None = None
+    position: tuple[float, float, float] | None = None
+    spacing: tuple[float, float] | None = None
+    spacing_kind: str = "none"
+    frame_of_reference_uid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameReference:
+    """One frame that can be shown: its SOP Instance UID, its frame number (1-based, as in DICOM) and its geometry."""
+
+    sop_uid: str
+    frame: int
+    rows: int
+    columns: int
+    geometry: FrameGeometry = field(default_factory=FrameGeometry)
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedFrame:
+    """The bytes of one frame exactly as stored, with the Transfer Syntax UID that says how to decode them."""
+
+    transfer_syntax_uid: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A file that was passed over, by its path below the source's root, and the reason in plain words."""
+
+    path: str
+    reason: str

@@ -1,0 +1,47 @@
+"""What every place that studies come from must offer, in DICOMweb terms (PS3.18 §10: QIDO-RS and WADO-RS)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pydicom import Dataset
+
+from readingroom.dicom.model import EncodedFrame, FrameReference, Problem, Series, Study
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """How far a source has got: ``revision`` grows with every change; ``message`` is for the reader, empty when well."""
+
+    revision: int
+    indexing: bool
+    files_seen: int
+    message: str = ""
+
+
+class StudySource(Protocol):
+    """A source of studies. Every method may raise ``SourceUnavailableError``; look-ups raise ``NotFoundError``.
+
+    Frame numbers are 1-based as in DICOM. Frame bytes are handed out undecoded.
+    """
+
+    def studies(self) -> Sequence[Study]:
+        """Return every study, newest first (QIDO-RS search for studies)."""
+
+    def series(self, study_uid: str) -> Sequence[Series]:
+        """Return the series of a study in the order of their numbers (QIDO-RS search for series)."""
+
+    def frames(self, series_uid: str) -> Sequence[FrameReference]:
+        """Return the frames of a series in reading order: along the normal of the slices where there is one."""
+
+    def metadata(self, sop_uid: str) -> Dataset:
+        """Return an instance's attributes without its pixel data (WADO-RS metadata), file meta information attached."""
+
+    def frame(self, sop_uid: str, frame: int) -> EncodedFrame:
+        """Return one frame's bytes as stored (WADO-RS frames with transfer-syntax=*)."""
+
+    def problems(self) -> Sequence[Problem]:
+        """Return what could not be taken in, and why."""
+
+    def state(self) -> SourceState:
+        """Return the revision and the progress, cheap enough to be asked every second."""

@@ -1,0 +1,29 @@
+"""The errors a person may see: what happened, where, and what to do, in plain English."""
+
+
+class ReadingRoomError(Exception):
+    """Root of all errors of this project; ``str(error)`` is fit to be shown to a reader."""
+
+
+class UnreadableFileError(ReadingRoomError):
+    """A file that cannot be taken as a DICOM object; the message names the reason, never a stack."""
+
+
+class UnsupportedImageError(ReadingRoomError):
+    """An image that is well formed but that we cannot show; the message names the feature."""
+
+
+class DamagedImageError(ReadingRoomError):
+    """An image whose parts contradict each other or end early; it is refused, never guessed at."""
+
+
+class NotFoundError(ReadingRoomError):
+    """A study, series, instance or frame that the source does not hold."""
+
+
+class SourceUnavailableError(ReadingRoomError):
+    """The place the studies come from does not answer or cannot be read."""
+
+
+class WireError(ReadingRoomError):
+    """A message that does not follow ``readingroom.wire``; it is refused and the connection lives on."""

@@ -1,0 +1,1 @@
+"""From bytes to a picture: codecs, the grayscale pipeline and colour; nothing here knows studies or networks."""

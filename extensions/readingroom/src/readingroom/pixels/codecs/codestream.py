@@ -1,0 +1,69 @@
+"""What a codestream says about itself, read before any memory is asked for on its word."""
+
+from readingroom.errors import DamagedImageError
+from readingroom.pixels.description import PixelDescription
+
+_STANDALONE = frozenset({0x01, *range(0xD0, 0xD9)})
+_FRAME_HEADERS = frozenset({0xF7, *range(0xC0, 0xD0)}) - {0xC4, 0xC8, 0xCC}
+_START_OF_SCAN = 0xDA
+_ADOBE = 0xEE
+
+
+class JpegHeader:
+    """Size, samples and colour transform of a JPEG or JPEG-LS stream (ITU-T T.81 B.2, T.87 C.2.2).
+
+    ``adobe_transform`` is None when the stream carries no Adobe marker; ``frame_type`` is the SOF marker's number.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self.adobe_transform: int | None = None
+        self.rows = self.columns = self.samples = self.precision = self.frame_type = 0
+        if data[:2] != b"\xff\xd8":
+            raise DamagedImageError("The compressed image does not begin like JPEG.")
+        position = 2
+        while position + 4 <= len(data) and not self.rows | (data[position + 1] == _START_OF_SCAN):
+            position = self._read_marker(data, position)
+        if not self.rows:
+            raise DamagedImageError("The compressed image ends before it says how large it is.")
+
+    def _read_marker(self, data: bytes, position: int) -> int:
+        if data[position] != 0xFF:  # noqa: PLR2004 - every marker begins so
+            raise DamagedImageError("The compressed image is not JPEG after its first bytes.")
+        marker = data[position + 1]
+        if marker == 0xFF:  # noqa: PLR2004 - fill bytes may precede a marker
+            return position + 1
+        if marker in _STANDALONE:
+            return position + 2
+        length = int.from_bytes(data[position + 2 : position + 4])
+        body = data[position + 4 : position + 2 + length]
+        if marker in _FRAME_HEADERS and len(body) >= 6:  # noqa: PLR2004 - precision, rows, columns, samples
+            self.frame_type = marker
+            self.precision, self.samples = body[0], body[5]
+            self.rows, self.columns = int.from_bytes(body[1:3]), int.from_bytes(body[3:5])
+        elif marker == _ADOBE and body[:5] == b"Adobe" and len(body) >= 12:  # noqa: PLR2004 - transform is byte 11
+            self.adobe_transform = body[11]
+        return position + 2 + length
+
+
+def jpeg2000_size(data: bytes) -> tuple[int, int, int]:
+    """Return rows, columns and components from the SIZ marker of a JPEG 2000 codestream (ITU-T T.800 A.5.1)."""
+    start = data.find(b"\xff\x4f\xff\x51", 0, 4096)
+    if start < 0 or len(data) < start + 42:
+        raise DamagedImageError("The compressed image does not begin like JPEG 2000.")
+    x1, y1, x0, y0 = (int.from_bytes(data[start + at : start + at + 4]) for at in (8, 12, 16, 20))
+    return y1 - y0, x1 - x0, int.from_bytes(data[start + 40 : start + 42])
+
+
+def jpeg2000_transforms_color(data: bytes) -> bool:
+    """Return whether a JPEG 2000 codestream decorrelates its colours itself (COD marker, ITU-T T.800 A.6.1)."""
+    start = data.find(b"\xff\x52", 0, 65_536)
+    return start >= 0 and len(data) > start + 8 and data[start + 8] == 1
+
+
+def check_size(rows: int, columns: int, samples: int, description: PixelDescription) -> None:
+    """Raise ``DamagedImageError`` when a codestream's own size is not the one in the image's attributes."""
+    if (rows, columns, samples) != (description.rows, description.columns, description.samples_per_pixel):
+        raise DamagedImageError(
+            f"The image says it has {description.rows} rows, {description.columns} columns and "
+            f"{description.samples_per_pixel} samples, but its pixel data holds {rows}, {columns} and {samples}."
+        )

@@ -1,0 +1,32 @@
+"""JPEG 2000 and High-Throughput JPEG 2000 frames (PS3.5 A.4.4 and A.4.12, ITU-T T.800 and T.814)."""
+
+import importlib.util
+from typing import Any
+
+from numpy.typing import NDArray
+
+from readingroom.pixels.codecs.codestream import check_size, jpeg2000_size, jpeg2000_transforms_color
+from readingroom.pixels.color import to_rgb
+from readingroom.pixels.description import PixelDescription
+
+NEEDS = ("imagecodecs",)
+_CAPABILITIES = b"\xff\x50"
+"""The CAP marker, which every High-Throughput codestream has right after SIZ (ITU-T T.814 A.3)."""
+
+
+def is_available() -> bool:
+    """Return whether imagecodecs is installed."""
+    return importlib.util.find_spec("imagecodecs") is not None
+
+
+def decode_frame(data: bytes, description: PixelDescription) -> NDArray[Any]:
+    """Return the samples of one frame; colour as RGB."""
+    import imagecodecs  # noqa: PLC0415 - loaded at the first compressed frame
+
+    check_size(*jpeg2000_size(data), description)
+    is_high_throughput = data.find(_CAPABILITIES, 0, 4096) > 0
+    decoder = imagecodecs.htj2k_decode if is_high_throughput else imagecodecs.jpeg2k_decode
+    samples: NDArray[Any] = decoder(data)
+    if not description.is_color:
+        return samples
+    return samples if jpeg2000_transforms_color(data) and samples.itemsize == 1 else to_rgb(samples, description)

@@ -1,0 +1,28 @@
+"""JPEG XL frames, recompressed JPEG among them (PS3.5 A.4.14, ISO/IEC 18181)."""
+
+import importlib.util
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from readingroom.pixels.description import PixelDescription
+
+NEEDS = ("imagecodecs",)
+
+
+def is_available() -> bool:
+    """Return whether imagecodecs is installed."""
+    return importlib.util.find_spec("imagecodecs") is not None
+
+
+def decode_frame(data: bytes, description: PixelDescription) -> NDArray[Any]:
+    """Return the samples of one frame; the codec itself hands out RGB.
+
+    Its output array is given, so that a codestream of another size is refused before it is decoded.
+    """
+    import imagecodecs  # noqa: PLC0415 - loaded at the first compressed frame
+
+    expected = np.empty(description.shape, description.container)
+    samples: NDArray[Any] = imagecodecs.jpegxl_decode(data, numthreads=1, out=expected)
+    return samples

@@ -1,0 +1,63 @@
+"""RLE Lossless frames (PS3.5 Annex G): one PackBits segment for each byte plane of each sample."""
+
+import importlib.util
+import struct
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from readingroom.errors import DamagedImageError
+from readingroom.pixels.color import to_rgb
+from readingroom.pixels.description import PixelDescription
+
+NEEDS = ("imagecodecs",)
+HEADER_BYTES = 64
+MAX_EXPANSION = 64
+"""Two bytes of PackBits make at most 128."""
+
+
+def is_available() -> bool:
+    """Return whether imagecodecs is installed."""
+    return importlib.util.find_spec("imagecodecs") is not None
+
+
+def decode_frame(data: bytes, description: PixelDescription) -> NDArray[Any]:
+    """Return the samples of one frame; colour as RGB."""
+    if description.bits_allocated == 1:
+        raise DamagedImageError("RLE cannot hold one bit per pixel.")
+    size = description.container.itemsize
+    pixels = description.rows * description.columns
+    segments = _segments(data, size * description.samples_per_pixel)
+    planes = np.empty((description.samples_per_pixel, pixels, size), np.uint8)
+    for number, segment in enumerate(segments):
+        sample, byte = divmod(number, size)
+        planes[sample, :, size - 1 - byte] = _unpack(segment, pixels)  # most significant byte first (PS3.5 G.2)
+    words = planes.view(description.container.newbyteorder("<"))[..., 0]
+    if not description.is_color:
+        return words.reshape(description.shape).astype(description.container, copy=False)
+    return to_rgb(np.moveaxis(words.reshape(3, description.rows, description.columns), 0, -1), description)
+
+
+def _segments(data: bytes, expected: int) -> list[bytes]:
+    if len(data) < HEADER_BYTES:
+        raise DamagedImageError(f"An RLE frame of {len(data)} bytes ends within its header.")
+    count, *offsets = struct.unpack_from("<16L", data)
+    if count != expected:
+        raise DamagedImageError(f"An RLE frame has {count} segments where its description asks for {expected}.")
+    ends = [*offsets[1:count], len(data)]
+    bounds = list(zip(offsets[:count], ends, strict=True))
+    if any(not HEADER_BYTES <= start <= end <= len(data) for start, end in bounds):
+        raise DamagedImageError("The segments of an RLE frame lie outside it.")
+    return [data[start:end] for start, end in bounds]
+
+
+def _unpack(segment: bytes, pixels: int) -> NDArray[np.uint8]:
+    import imagecodecs  # noqa: PLC0415 - loaded at the first compressed frame
+
+    if len(segment) * MAX_EXPANSION < pixels:
+        raise DamagedImageError(f"An RLE segment of {len(segment)} bytes cannot hold {pixels} pixels.")
+    plane = np.frombuffer(imagecodecs.packbits_decode(segment, out=pixels), np.uint8)
+    if len(plane) != pixels:
+        raise DamagedImageError(f"An RLE segment holds {len(plane)} bytes where the image has {pixels} pixels.")
+    return plane

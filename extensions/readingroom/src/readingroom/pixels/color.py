@@ -1,0 +1,59 @@
+"""Colour frames to RGB, 8 bit each (PS3.3 C.7.6.3.1.2 Photometric Interpretation, C.7.6.3.1.5 palettes)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from readingroom.errors import DamagedImageError, UnsupportedImageError
+from readingroom.pixels.description import PixelDescription
+
+Array = NDArray[Any]
+
+_FROM_YBR_FULL = np.array([[1.0, 1.0, 1.0], [0.0, -0.114 * 1.772 / 0.587, 1.772], [1.402, -0.299 * 1.402 / 0.587, 0.0]])
+_PASSED_ON = ("RGB", "YBR_RCT", "YBR_ICT")
+"""What a codec hands out as RGB already: the transformation of JPEG 2000 is part of its codestream."""
+
+
+def to_rgb(samples: Array, description: PixelDescription) -> NDArray[np.uint8]:
+    """Return a decoded colour frame, (rows, columns, 3), as 8-bit RGB."""
+    eight = _to_eight_bits(samples, description.bits_stored)
+    interpretation = description.photometric_interpretation
+    if interpretation in ("YBR_FULL", "YBR_FULL_422"):
+        return ybr_full_to_rgb(eight)
+    if interpretation not in _PASSED_ON:
+        raise UnsupportedImageError(f"Colour images in {interpretation or 'an unnamed colour space'} are not supported.")
+    return np.ascontiguousarray(eight)
+
+
+def ybr_full_to_rgb(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return RGB for full-range luminance and colour differences (PS3.3 C.7.6.3.1.2), floor(x + 0.5) as for grey."""
+    values = samples.astype(np.float32)
+    values[..., 1:] -= 128.0
+    rgb = values @ _FROM_YBR_FULL.astype(np.float32)
+    np.floor(rgb + 0.5, out=rgb)
+    return np.clip(rgb, 0, 255, out=rgb).astype(np.uint8)
+
+
+def _to_eight_bits(samples: Array, bits_stored: int) -> NDArray[np.uint8]:
+    if bits_stored <= 8:  # noqa: PLR2004 - a byte
+        return samples.astype(np.uint8, copy=False)
+    return (samples.view(f"u{samples.dtype.itemsize}") >> (bits_stored - 8)).astype(np.uint8)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Palette:
+    """The three tables of a PALETTE COLOR image; ``rgb`` has shape (entries, 3), uint8."""
+
+    first_mapped: int
+    rgb: NDArray[np.uint8]
+
+    def __post_init__(self) -> None:
+        if self.rgb.ndim != 2 or self.rgb.shape[1] != 3 or not len(self.rgb):  # noqa: PLR2004 - entries of R, G, B
+            raise DamagedImageError("The image's colour palette holds no colours.")
+
+    def apply(self, stored: Array) -> NDArray[np.uint8]:
+        """Return RGB for stored values; those outside the table take its first or last colour."""
+        index = np.clip(stored.astype(np.int64) - self.first_mapped, 0, len(self.rgb) - 1)
+        return np.ascontiguousarray(self.rgb[index])

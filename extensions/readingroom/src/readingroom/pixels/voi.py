@@ -1,0 +1,79 @@
+"""The window a reader sets: centre, width and VOI LUT Function as one value (PS3.3 C.11.2)."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from readingroom.errors import ReadingRoomError
+
+VoiFunction = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
+Floats = NDArray[np.float64]
+WHITE = 255.0
+
+
+class InvalidWindowError(ReadingRoomError, ValueError):
+    """A window that the Standard does not allow; the message says which rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voi:
+    """A VOI window in modality values (HU for CT).
+
+    Raises
+    ------
+    InvalidWindowError
+        For a width below 1 with LINEAR, not above 0 otherwise (PS3.3 C.11.2.1.2, C.11.2.1.3), a number that is not
+        finite or a function the Standard does not name.
+    """
+
+    center: float
+    width: float
+    function: VoiFunction = "LINEAR"
+
+    def __post_init__(self) -> None:
+        if self.function not in get_args(VoiFunction):
+            raise InvalidWindowError(f"There is no VOI LUT Function {self.function!r:.40}.")
+        if not (math.isfinite(self.center) and math.isfinite(self.width)):
+            raise InvalidWindowError("Window centre and width must be finite numbers.")
+        if self.function == "LINEAR" and self.width < 1:
+            raise InvalidWindowError(f"A window width must be at least 1, not {self.width:g}.")
+        if self.width <= 0:
+            raise InvalidWindowError(f"A window width must be above 0, not {self.width:g}.")
+
+    @classmethod
+    def of_range(cls, low: float, high: float) -> "Voi":
+        """Return the LINEAR window that shows ``low`` as black, ``high`` as white and everything between."""
+        return cls(center=(low + high) / 2 + 0.5, width=high - low + 1)
+
+    def apply(self, values: NDArray[Any]) -> Floats:
+        """Return display values 0 to 255, not yet rounded, for modality values."""
+        x = np.asarray(values, np.float64)
+        return _FUNCTIONS[self.function](x, self.center, self.width)
+
+
+def _linear(x: Floats, center: float, width: float) -> Floats:
+    """PS3.3 C.11.2.1.2.1: half a pixel value is taken off the centre, one off the width."""
+    half = (width - 1) / 2
+    low, high = center - 0.5 - half, center - 0.5 + half
+    if width == 1:
+        return np.where(x <= low, 0.0, WHITE)
+    y = ((x - (center - 0.5)) / (width - 1) + 0.5) * WHITE
+    return np.where(x <= low, 0.0, np.where(x > high, WHITE, y))
+
+
+def _linear_exact(x: Floats, center: float, width: float) -> Floats:
+    """PS3.3 C.11.2.1.3.2."""
+    y = ((x - center) / width + 0.5) * WHITE
+    return np.where(x <= center - width / 2, 0.0, np.where(x > center + width / 2, WHITE, y))
+
+
+def _sigmoid(x: Floats, center: float, width: float) -> Floats:
+    """PS3.3 C.11.2.1.3.1; the exponent is bounded where the result no longer changes."""
+    exponent = np.clip(-4.0 * ((x - center) / width), -700.0, 700.0)
+    return WHITE / (1.0 + np.exp(exponent))
+
+
+_FUNCTIONS = {"LINEAR": _linear, "LINEAR_EXACT": _linear_exact, "SIGMOID": _sigmoid}

@@ -1,0 +1,191 @@
+"""The messages between a reading page and its viewer process, typed once (its twin is ``js/messages.ts``).
+
+Requests and small answers are JSON text messages with a ``type``. Pictures are binary messages:
+4 bytes header length (little endian), the header as UTF-8 JSON, then the encoded 8-bit pixels.
+"""
+
+import json
+import math
+import struct
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from readingroom.errors import WireError
+
+MAX_REQUEST_BYTES = 65_536
+"""No request of a page comes near this; a longer one is refused unread."""
+
+VoiFunction = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
+Codec = Literal["lz4", "raw"]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A VOI window in modality values (HU for CT): centre, width and VOI LUT Function (PS3.3 C.11.2.1)."""
+
+    center: float
+    width: float
+    function: VoiFunction = "LINEAR"
+    explanation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewRequest:
+    """The state one viewport wants to show; ``seq`` grows with every change the reader makes.
+
+    ``position`` counts frames of the series from 0 in reading order; ``window`` None asks for the image's own.
+    """
+
+    viewport: str
+    seq: int
+    series_uid: str
+    position: int
+    window: Window | None = None
+    inverted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Painted:
+    """The browser has painted the frame of state ``seq``; ``verified`` tells whether its hash was equal."""
+
+    viewport: str
+    seq: int
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StudiesRequest:
+    """Asks for the study list."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRequest:
+    """Asks for the series of one study."""
+
+    study_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThumbnailRequest:
+    """Asks for a small picture of a series' middle frame."""
+
+    series_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Asks for a sign of life; ``sent`` is the page's own clock in milliseconds and comes back unchanged."""
+
+    sent: float
+
+
+Request = ViewRequest | Painted | StudiesRequest | OpenRequest | ThumbnailRequest | Ping
+
+
+@dataclass(frozen=True, slots=True)
+class FrameHeader:
+    """What travels before the pixels of one frame. Lengths in millimetres, patient coordinates LPS.
+
+    ``sha256`` is over the decoded 8-bit pixels, row by row (grey: 1 byte a pixel, colour: R, G, B).
+    ``source_lossy`` is the ratio of a lossy source ("10.5"), "?" when lossy without a known ratio, or empty.
+    ``value_range`` is the smallest and largest modality value of the frame, None for colour.
+    """
+
+    viewport: str
+    seq: int
+    study_uid: str
+    series_uid: str
+    sop_uid: str
+    frame: int
+    position: int
+    count: int
+    rows: int
+    columns: int
+    samples: Literal[1, 3]
+    codec: Codec
+    sha256: str
+    window: Window | None
+    windows: tuple[Window, ...]
+    value_range: tuple[float, float] | None
+    inverted: bool
+    source_lossy: str
+    orientation: tuple[float, ...] | None
+    slice_position: tuple[float, ...] | None
+    spacing: tuple[float, float] | None
+    spacing_kind: str
+    type: Literal["frame", "thumbnail"] = "frame"
+
+
+def pack_frame(header: FrameHeader, payload: bytes) -> bytes:
+    """Return one binary message: header length, header, encoded pixels."""
+    head = json.dumps(asdict(header), separators=(",", ":"), allow_nan=False).encode()
+    return struct.pack("<I", len(head)) + head + payload
+
+
+def unpack_frame(message: bytes) -> tuple[dict[str, Any], bytes]:
+    """Return header and payload of a binary message; raises ``WireError`` when it is cut short."""
+    if len(message) < 4:  # noqa: PLR2004 - the length field itself
+        raise WireError("A picture message of fewer than 4 bytes has no header.")
+    (length,) = struct.unpack_from("<I", message)
+    if length > len(message) - 4:
+        raise WireError("A picture message ends before its header does.")
+    return json.loads(message[4 : 4 + length]), message[4 + length :]
+
+
+def parse_request(text: str | bytes) -> Request:
+    """Return the request that a page's text message holds; raises ``WireError`` for anything else."""
+    if isinstance(text, bytes) or len(text) > MAX_REQUEST_BYTES:
+        raise WireError("A request is a JSON text message of at most 64 KiB.")
+    try:
+        fields = json.loads(text)
+        kind = fields.pop("type")
+        return _PARSERS[kind](fields)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise WireError(f"Not a request of this protocol: {type(error).__name__} {error}"[:200]) from error
+
+
+def _view(fields: dict[str, Any]) -> ViewRequest:
+    window = fields.get("window")
+    return ViewRequest(
+        viewport=_text(fields["viewport"]),
+        seq=_whole(fields["seq"]),
+        series_uid=_text(fields["series_uid"]),
+        position=_whole(fields["position"]),
+        window=None if window is None else _window(window),
+        inverted=fields.get("inverted") is True,
+    )
+
+
+def _window(fields: dict[str, Any]) -> Window:
+    function = fields.get("function", "LINEAR")
+    if function not in ("LINEAR", "LINEAR_EXACT", "SIGMOID"):
+        raise ValueError(f"unknown VOI LUT Function {function!r:.40}")
+    return Window(_number(fields["center"]), _number(fields["width"]), function)
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"not a finite number: {value!r:.40}")
+    return float(value)
+
+
+def _whole(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
+        raise ValueError(f"not a whole number from 0: {value!r:.40}")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or len(value) > 128:  # noqa: PLR2004 - UIDs have at most 64 characters
+        raise ValueError("not a short text")
+    return value
+
+
+_PARSERS = {
+    "view": _view,
+    "painted": lambda f: Painted(_text(f["viewport"]), _whole(f["seq"]), f["verified"] is True),
+    "studies": lambda _f: StudiesRequest(),
+    "open": lambda f: OpenRequest(_text(f["study_uid"])),
+    "thumbnail": lambda f: ThumbnailRequest(_text(f["series_uid"])),
+    "ping": lambda f: Ping(_number(f["sent"])),
+}

@@ -1,0 +1,8 @@
+"""What runs beside the hub. A service without a URL is kept running by the hub and has no public route."""
+
+from readingroom_hub.services import services
+from readingroom_hub.settings import HubSettings
+
+c = get_config()
+
+c.JupyterHub.services = services(HubSettings.from_environment())

@@ -1,0 +1,174 @@
+"""The launcher as a person meets it: real processes, real ports, real signals."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import requests
+from readingroom_hub.preflight import check_port, check_studies, free_ports
+from readingroom_hub.processes import descendants
+
+from .conftest import PASSWORD, Launched, gone, launch_command, log_in, open_server, wait_for
+
+
+@pytest.fixture(scope="module")
+def running(launch: Callable[..., Launched], tmp_path_factory: pytest.TempPathFactory) -> Launched:
+    """One run that serves a small identifiable folder."""
+    studies = tmp_path_factory.mktemp("the studies")
+    (studies / "not-dicom.txt").write_text("nothing to see", encoding="utf-8")
+    run = launch("--studies", str(studies))
+    run.wait_until_ready()
+    return run
+
+
+def test_the_ready_line_and_the_accounts(running: Launched) -> None:
+    """One line with the address, then the accounts and their password."""
+    lines = running.said().splitlines()
+    assert lines.count(f"Reading Room is ready: {running.url}") == 1
+    assert "trainee, consultant, guest, researcher, coordinator, administrator" in running.said()
+    assert PASSWORD in running.said()
+
+
+def test_a_person_gets_their_own_reading_server(running: Launched) -> None:
+    """Log in, spawn, and the page answers to its owner alone."""
+    owner = open_server(running.url, "trainee")
+    page = f"{running.url}/user/trainee/reading/api/status"
+    assert owner.get(page, timeout=10).status_code == 200
+    stranger, _ = log_in(running.url, "consultant")
+    assert stranger.get(page, timeout=10).status_code in (403, 404)
+    assert requests.get(page, timeout=10, allow_redirects=False).status_code in (302, 403)
+
+
+def test_what_a_kernel_sees(running: Launched) -> None:
+    """Inside the reading server: its studies read-only, no state folder, an empty home, its own processes."""
+    open_server(running.url, "guest")
+    inside = next(pid for pid in descendants(running.process.pid) if _environment(pid).get("USER") == "guest")
+    inner = max(pid for pid in [inside, *descendants(inside)])
+    root = Path(f"/proc/{inner}/root")
+    assert [path.name for path in (root / "studies").iterdir()] == ["not-dicom.txt"]
+    assert not (root / running.output.parent.relative_to("/") / "state").exists()
+    assert not (root / "etc" / "shadow").exists()
+    assert _environment(inner)["READINGROOM_STUDIES_KIND"] == "identifiable"
+    assert "READINGROOM_DEMO_PASSWORD" not in _environment(inner)
+
+
+def _environment(process: int) -> dict[str, str]:
+    try:
+        words = Path(f"/proc/{process}/environ").read_bytes().split(b"\0")
+    except OSError:  # it ended a moment ago
+        return {}
+    return dict(os.fsdecode(word).split("=", 1) for word in words if b"=" in word)
+
+
+@pytest.mark.parametrize("path", ["/hub/login", "/hub/home", "/hub/token", "/hub/nowhere", "/hub/spawn/trainee/evil"])
+def test_hub_pages_are_ours_and_load_nothing_from_elsewhere(running: Launched, path: str) -> None:
+    """The wordmark in text, no JupyterHub logo, no link to the token page, no foreign host."""
+    session = requests.Session() if path.endswith("login") else log_in(running.url, "trainee")[0]
+    answer = session.get(f"{running.url}{path}", timeout=10)
+    assert "Reading Room" in answer.text
+    assert "jpy-logo" not in answer.text
+    assert 'href="/hub/token"' not in answer.text
+    loaded = re.findall(r"""(?:src|href|action)\s*=\s*["']([^"']+)""", answer.text)
+    assert loaded
+    assert [address for address in loaded if not address.startswith(("/", "data:", "#"))] == []
+    assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+
+
+def test_the_login_page_says_what_this_is(running: Launched) -> None:
+    """What it is, who runs it, and that access is recorded."""
+    text = requests.get(f"{running.url}/hub/login", timeout=10).text
+    for words in ("Radiology images", "Run by", "Access is recorded"):
+        assert words in text
+
+
+@pytest.mark.parametrize("password", ["wrong-words", "wörter", ""])
+def test_a_wrong_password_is_told(running: Launched, password: str) -> None:
+    """In words, whatever was typed."""
+    _, answer = log_in(running.url, "trainee", password)
+    assert answer.status_code == 403
+    assert "The name or the password is wrong" in answer.text
+
+
+def test_an_unknown_account_is_refused(running: Launched) -> None:
+    """The right password opens only the accounts of the table."""
+    _, answer = log_in(running.url, "mallory")
+    assert answer.status_code == 403
+
+
+def test_a_second_run_on_the_same_state_is_refused(running: Launched) -> None:
+    """The state folder is locked by the run that uses it."""
+    (port,) = free_ports(1)
+    done = _refused(port, running.output.parent / "state")
+    assert "Another run uses the state folder" in done.stderr
+
+
+def test_a_taken_port_is_told(tmp_path: Path) -> None:
+    """The line names the port and what to type instead."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = _refused(port, tmp_path)
+    assert f"Port {port} is taken by another program. Choose another: make run PORT={port + 1}\n" == done.stderr
+
+
+def test_a_missing_study_folder_is_told_and_the_rest_goes_on(tmp_path: Path) -> None:
+    """The line says why, and what is served in its place."""
+    assert check_studies(tmp_path / "missing", Path("/state"))[0] is None
+    assert "it does not exist. Serving the demo studies only." in str(
+        check_studies(tmp_path / "missing", Path("/s"))[1]
+    )
+    assert "is empty" in str(check_studies(tmp_path, Path("/state"))[1])
+
+
+def test_state_inside_the_studies_is_refused(tmp_path: Path) -> None:
+    """Otherwise every reading server would be shown the hub's database."""
+    (port,) = free_ports(1)
+    assert "lies inside" in _refused(port, tmp_path / "state", "--studies", str(tmp_path)).stderr
+
+
+def _refused(port: int, state: Path, *more: str) -> "subprocess.CompletedProcess[str]":
+    done = subprocess.run(launch_command(port, state, *more), capture_output=True, text=True, check=False, timeout=30)
+    assert done.returncode == 2
+    return done
+
+
+@pytest.mark.parametrize("path", ["", "/nowhere"], ids=["isolated", "without bubblewrap"])
+@pytest.mark.parametrize("victim", ["hub", "launcher"])
+def test_sigkill_leaves_nothing(launch: Callable[..., Launched], tmp_path: Path, victim: str, path: str) -> None:
+    """After kill -9 of the hub or of the launcher no process of the run is left, and its port is free."""
+    run = launch("--studies", str(tmp_path), environment={"PATH": path} if path else None)
+    run.wait_until_ready()
+    assert ("not isolated from each other" in run.said()) == bool(path)
+    assert (f"Studies: {tmp_path}" in run.said()) != bool(path)
+    open_server(run.url, "trainee")
+    below = descendants(run.process.pid)
+    os.kill(run.hub() if victim == "hub" else run.process.pid, signal.SIGKILL)
+    assert wait_for(lambda: gone(below), 15)
+    assert (1 if victim == "hub" else -signal.SIGKILL) == run.process.wait(15)
+    check_port(run.port)
+
+
+def test_ctrl_c_ends_everything_and_the_state_starts_again(launch: Callable[..., Launched], tmp_path: Path) -> None:
+    """An orderly end, status 0; the next run on the same state works, and so does the person's server."""
+    for _ in range(2):
+        run = launch(state=tmp_path / "state")
+        run.wait_until_ready()
+        open_server(run.url, "consultant", "workbench")
+        below = descendants(run.process.pid)
+        run.process.send_signal(signal.SIGINT)
+        assert run.process.wait(20) == 0
+        assert wait_for(lambda below=below: gone(below), 5)
+        check_port(run.port)
+
+
+def test_a_hub_that_dies_at_start_says_why(launch: Callable[..., Launched], tmp_path: Path) -> None:
+    """The last lines of its log, and status 1."""
+    broken = tmp_path / "broken.py"
+    broken.write_text("raise ValueError('no such luck')\n", encoding="utf-8")
+    run = launch("--config", str(broken))
+    assert run.process.wait(60) == 1
+    assert "no such luck" in run.said()

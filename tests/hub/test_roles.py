@@ -1,0 +1,108 @@
+"""Who holds what, asked of JupyterHub itself with the real configuration and a database in memory."""
+
+import asyncio
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from jupyter_events.utils import JupyterEventsVersionWarning
+from jupyterhub import orm, scopes
+from jupyterhub.app import JupyterHub
+from readingroom_hub.roles import PIXELS, USER_SCOPES, server_token_scopes
+from readingroom_hub.servers import PEOPLE, SERVERS
+from readingroom_hub.settings import HubSettings
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
+
+from .conftest import CONFIGURATION, PASSWORD
+
+ADMINISTRATION = ("admin", "tokens", "shares", "inherit", "self", "proxy", "shutdown", "groups", "services")
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Config]:
+    """Load the real configuration as JupyterHub does."""
+    state = tmp_path_factory.mktemp("state")
+    settings = HubSettings(state, 8000, 8001, 8002, PASSWORD, isolated=True, studies=Path("/studies"))
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in settings.to_environment().items():
+            patch.setenv(name, value)
+        yield PyFileConfigLoader(str(CONFIGURATION)).load_config()
+
+
+@pytest.fixture(scope="module")
+def hub(config: Config) -> JupyterHub:
+    """Initialize a hub with the real configuration: no proxy, no port."""
+    app = JupyterHub(config=config, db_url="sqlite://")
+    app.config.JupyterHub.db_url = "sqlite://"
+    with warnings.catch_warnings():
+        # JupyterHub writes the version of its own event schema as a number; nothing here can change that.
+        warnings.simplefilter("ignore", JupyterEventsVersionWarning)
+        asyncio.run(app.initialize([]))
+    return app
+
+
+def held(hub: JupyterHub, name: str) -> set[str]:
+    """Return every scope that a person holds, groups' roles included."""
+    return set(scopes.get_scopes_for(orm.User.find(hub.db, name)))
+
+
+def test_the_user_role_is_the_list(hub: JupyterHub) -> None:
+    """Nothing was added to the list by a default."""
+    assert sorted(USER_SCOPES) == sorted(orm.Role.find(hub.db, "user").scopes)
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+def test_nobody_administers_the_hub(hub: JupyterHub, name: str) -> None:
+    """No account holds tokens, shares, another metascope or the built-in admin role."""
+    person = orm.User.find(hub.db, name)
+    assert not person.admin
+    assert "admin" not in [role.name for role in person.roles]
+    assert [scope for scope in held(hub, name) if scope.split("!")[0].split(":")[0] in ADMINISTRATION] == []
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+def test_nobody_reaches_the_server_of_another(hub: JupyterHub, name: str) -> None:
+    """Access, start and pixels are each filtered to the person."""
+    own = f"!user={name}"
+    reaching = [scope for scope in held(hub, name) if scope.split("!")[0] in ("access:servers", "servers", PIXELS)]
+    assert sorted([f"access:servers{own}", f"servers{own}", f"{PIXELS}{own}"]) == sorted(reaching)
+
+
+def test_every_account_is_in_its_one_group(hub: JupyterHub) -> None:
+    """The groups decide everything else."""
+    assert {name: group.name for name in PEOPLE for group in orm.User.find(hub.db, name).groups} == PEOPLE
+
+
+def test_only_the_reading_token_opens_pixels() -> None:
+    """No kernel ever holds the scope."""
+    opening = [name for name in ("", *SERVERS) if f"{PIXELS}!server" in server_token_scopes(SimpleNamespace(name=name))]
+    assert opening == ["reading"]
+
+
+def test_no_oauth_client_may_ask_for_more(config: Config) -> None:
+    """Neither spawner nor service lists a metascope or a custom scope."""
+    lists = [config.Spawner.oauth_client_allowed_scopes]
+    lists += [service.get("oauth_client_allowed_scopes", []) for service in config.JupyterHub.services]
+    asked = [scope for each in lists for scope in each]
+    assert [scope for scope in asked if scope.startswith(("inherit", "self", "custom:"))] == []
+
+
+def test_the_indexer_has_no_route(config: Config) -> None:
+    """A service without a URL is not put behind the public proxy."""
+    (indexer,) = config.JupyterHub.services
+    assert indexer["name"] == "indexer"
+    assert "url" not in indexer
+
+
+def test_topics_are_loaded_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    """The later number has the last word, and a file without a number is not loaded."""
+    folder = tmp_path / "jupyterhub_config.d"
+    folder.mkdir()
+    (tmp_path / "jupyterhub_config.py").write_text(CONFIGURATION.read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / "20_later.py").write_text("c = get_config()\nc.X.order = 'later'\n", encoding="utf-8")
+    (folder / "10_earlier.py").write_text("c = get_config()\nc.X.order = 'earlier'\n", encoding="utf-8")
+    (folder / "notes.py").write_text("raise SystemExit\n", encoding="utf-8")
+    assert PyFileConfigLoader(str(tmp_path / "jupyterhub_config.py")).load_config().X.order == "later"

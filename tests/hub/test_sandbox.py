@@ -1,0 +1,67 @@
+"""What a server sees of the machine."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from readingroom_hub.sandbox import HOME, sandbox_command
+from readingroom_hub.servers import READING, WORKBENCH, ServerRefusedError, choose_server
+from readingroom_hub.settings import HubSettings
+
+
+def binds(command: list[str]) -> dict[str, str]:
+    """Return what is bound where."""
+    kinds = ("--bind", "--ro-bind", "--ro-bind-try")
+    return {command[n + 2]: command[n + 1] for n, word in enumerate(command) if word in kinds}
+
+
+def test_no_state_folder(settings: HubSettings) -> None:
+    """Neither the state folder nor any folder that holds it is bound."""
+    for kind in (READING, WORKBENCH):
+        sources = [Path(source) for source in binds(sandbox_command(settings, kind, None)).values()]
+        assert [source for source in sources if settings.state.is_relative_to(source)] == []
+
+
+def test_identifiable_studies_are_in_reading_alone(settings: HubSettings) -> None:
+    """A workbench gets the demo studies in their place."""
+    given = replace(settings, studies=Path("/the studies"))
+    reading, workbench = (binds(sandbox_command(given, kind, None)) for kind in (READING, WORKBENCH))
+    assert reading["/studies"] == "/the studies"
+    assert str(given.demo.path) == workbench["/studies"]
+    assert "/the studies" not in workbench.values()
+    assert str(given.demo.index_folder) == workbench["/index"]
+
+
+def test_studies_are_read_only(settings: HubSettings) -> None:
+    """The only thing a server can write is its own home."""
+    command = sandbox_command(settings, WORKBENCH, Path("/a home"))
+    writable = [command[n + 2] for n, word in enumerate(command) if word == "--bind"]
+    assert writable == [HOME]
+
+
+def test_namespaces_and_no_capability(settings: HubSettings) -> None:
+    """Own processes, no capability, and the end of the parent is the end of the server."""
+    command = sandbox_command(settings, READING, None)
+    assert {"--unshare-pid", "--die-with-parent", "--new-session"} <= set(command)
+    assert command[command.index("--cap-drop") + 1] == "ALL"
+
+
+@pytest.mark.parametrize(
+    ("name", "group", "words"),
+    [
+        ("", "trainees", "without a name"),
+        ("evil", "trainees", "no server called 'evil'"),
+        ("research", "researchers", "not available yet"),
+        ("workbench", "guests", "is for trainees"),
+        ("reading", "strangers", "is for"),
+    ],
+)
+def test_a_server_outside_the_table_is_refused_in_words(name: str, group: str, words: str) -> None:
+    """No row, no server."""
+    with pytest.raises(ServerRefusedError, match=words):
+        choose_server(name, [group])
+
+
+def test_a_guest_reads() -> None:
+    """The reading server is open to every group."""
+    assert choose_server("reading", ["guests"]) == READING
