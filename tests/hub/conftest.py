@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import requests
+
 from readingroom_hub.preflight import free_ports
 from readingroom_hub.processes import arguments, descendants
 from readingroom_hub.settings import HubSettings

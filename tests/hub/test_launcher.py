@@ -4,12 +4,15 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import requests
+
 from readingroom_hub.preflight import check_port, check_studies, free_ports
 from readingroom_hub.processes import descendants
 
@@ -152,17 +155,32 @@ def test_sigkill_leaves_nothing(launch: Callable[..., Launched], tmp_path: Path,
     check_port(run.port)
 
 
-def test_ctrl_c_ends_everything_and_the_state_starts_again(launch: Callable[..., Launched], tmp_path: Path) -> None:
-    """An orderly end, status 0; the next run on the same state works, and so does the person's server."""
-    for _ in range(2):
-        run = launch(state=tmp_path / "state")
+def test_ctrl_c_ends_everything(launch: Callable[..., Launched]) -> None:
+    """An orderly end, status 0, nothing left."""
+    run = launch()
+    run.wait_until_ready()
+    open_server(run.url, "consultant", "workbench")
+    below = descendants(run.process.pid)
+    run.process.send_signal(signal.SIGINT)
+    assert run.process.wait(20) == 0
+    assert wait_for(lambda: gone(below), 5)
+    check_port(run.port)
+
+
+def test_a_crash_leaves_no_second_token(launch: Callable[..., Launched], tmp_path: Path) -> None:
+    """After kill -9 the same state starts again, and the person's new server has the only token, which expires."""
+    state = tmp_path / "state"
+    for crash in (True, False):
+        run = launch(state=state)
         run.wait_until_ready()
-        open_server(run.url, "consultant", "workbench")
-        below = descendants(run.process.pid)
-        run.process.send_signal(signal.SIGINT)
-        assert run.process.wait(20) == 0
-        assert wait_for(lambda below=below: gone(below), 5)
-        check_port(run.port)
+        open_server(run.url, "trainee")
+        if crash:
+            os.kill(run.hub(), signal.SIGKILL)
+            run.process.wait(15)
+    with closing(sqlite3.connect(state / "jupyterhub.sqlite")) as database:
+        rows = database.execute("select expires_at from api_tokens where note = 'Server at /user/trainee/reading/'")
+        (expiry,) = [row[0] for row in rows]
+    assert expiry is not None
 
 
 def test_a_hub_that_dies_at_start_says_why(launch: Callable[..., Launched], tmp_path: Path) -> None:

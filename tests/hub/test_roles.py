@@ -10,11 +10,12 @@ import pytest
 from jupyter_events.utils import JupyterEventsVersionWarning
 from jupyterhub import orm, scopes
 from jupyterhub.app import JupyterHub
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
+
 from readingroom_hub.roles import PIXELS, USER_SCOPES, server_token_scopes
 from readingroom_hub.servers import PEOPLE, SERVERS
 from readingroom_hub.settings import HubSettings
-from traitlets.config import Config
-from traitlets.config.loader import PyFileConfigLoader
 
 from .conftest import CONFIGURATION, PASSWORD
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from readingroom_hub.sandbox import HOME, sandbox_command
 from readingroom_hub.servers import READING, WORKBENCH, ServerRefusedError, choose_server
 from readingroom_hub.settings import HubSettings

@@ -52,6 +52,7 @@ export class App {
     });
     this.#listen();
     if (this.#start.study_uid !== "") this.openStudy(this.#start.study_uid, null);
+    else if (this.#embedded) this.#reading.say("No study chosen", "Give a study to show it here.");
   }
 
   close(): void {
@@ -153,11 +154,8 @@ export class App {
   #startChange(): WantedChange {
     const start = this.#start;
     if (start.study_uid !== this.#open) return {};
-    const change: WantedChange = { inverted: start.inverted };
     const window = windowOf(start.window_center, start.window_width, null);
-    if (start.position > 0) change.position = start.position;
-    if (window !== null) change.window = window;
-    return change;
+    return { inverted: start.inverted, window, ...(start.position > 0 ? { position: start.position } : {}) };
   }
 
   #share(): void {
@@ -217,6 +215,7 @@ export class App {
     }
     if (this.#sheet.open || this.#open === "") return false;
     if (command === "leave") {
+      if (this.#reading.unmaximise()) return true;
       this.showList();
       return !this.#embedded;
     }

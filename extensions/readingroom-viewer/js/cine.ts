@@ -40,8 +40,8 @@ export class Cine {
   }
 
   readonly #tick = (now: number): void => {
-    const { wanted, series, state, seq } = this.#viewport;
-    if (wanted === null || !state.live) return this.stop();
+    const { wanted, series, state, seq, trouble } = this.#viewport;
+    if (wanted === null || !state.live || trouble !== "") return this.stop();
     this.#frame = requestAnimationFrame(this.#tick);
     if (now < this.#due || state.shown?.seq !== seq) return;
     const step = Math.max(SHORTEST_FRAME_MS, series?.frame_time_ms ?? DEFAULT_FRAME_MS);

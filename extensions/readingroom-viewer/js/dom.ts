@@ -24,11 +24,6 @@ export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Return what one element does when pressed; pressing gives the focus back to where keys are read. */
-export function onPress(element: HTMLElement, act: () => void): void {
-  element.addEventListener("click", act);
-}
-
 /** Undoes everything that was set up, once, in reverse order. */
 export class CleanUp {
   #steps: (() => void)[] = [];

@@ -10,17 +10,13 @@ import reset from "lucide-static/icons/rotate-ccw.svg";
 import play from "lucide-static/icons/play.svg";
 import pause from "lucide-static/icons/pause.svg";
 import fit from "lucide-static/icons/maximize.svg";
-import actual from "lucide-static/icons/scan.svg";
 import keys from "lucide-static/icons/keyboard.svg";
 import warning from "lucide-static/icons/triangle-alert.svg";
 import search from "lucide-static/icons/search.svg";
-import unplug from "lucide-static/icons/unplug.svg";
-import close from "lucide-static/icons/x.svg";
-import loader from "lucide-static/icons/loader.svg";
 import image from "lucide-static/icons/image.svg";
 
 const ICONS = {
-  window, zoom, pan, scroll, back, invert, reset, play, pause, fit, actual, keys, warning, search, unplug, close, loader, image,
+  window, zoom, pan, scroll, back, invert, reset, play, pause, fit, keys, warning, search, image,
 };
 
 export type IconName = keyof typeof ICONS;

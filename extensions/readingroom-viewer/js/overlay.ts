@@ -37,8 +37,8 @@ export class Overlay {
   }
 
   update(viewport: Viewport, study: Study | null): void {
+    viewport.element.classList.toggle("rr-troubled", viewport.trouble !== "");
     const { header, series } = viewport;
-    this.element.classList.toggle("rr-is-stalled", !viewport.state.live);
     lines(this.#identity, study === null ? [] : [study.patient_name, identityLine(study), study.patient_id && `ID ${study.patient_id}`]);
     const number = series?.number ?? null;
     lines(this.#series, [

@@ -54,7 +54,7 @@ export class ReadingPage {
     this.#cine.stop();
     this.#rail.clear();
     this.viewport.clear();
-    this.#say("Opening the study…", "");
+    this.say("Opening the study…", "");
   }
 
   /** Show a study's series; `uid` names the one to begin with, empty for the first with pictures. */
@@ -62,14 +62,14 @@ export class ReadingPage {
     this.study = study;
     this.#series = series;
     this.#rail.show(series);
-    this.askThumbnails();
     const first = series.find((one) => one.uid === uid && one.frame_count > 0) ?? series.find((one) => one.frame_count > 0);
     if (first === undefined) {
-      this.#say("This study has no images to show", `${series.length} series of reports or other objects without a picture.`);
+      this.say("This study has no images to show", `${series.length} series of reports or other objects without a picture.`);
       return;
     }
-    this.#say("", "");
+    this.say("", "");
     this.showSeries(first, change);
+    this.askThumbnails();
     this.viewport.element.focus({ preventScroll: true });
   }
 
@@ -95,7 +95,7 @@ export class ReadingPage {
   }
 
   refuseStudy(words: string): void {
-    this.#say("This study could not be opened", words);
+    this.say("This study could not be opened", words);
   }
 
   /** Do what a key or a button says; false when it is none of the reading page's commands. */
@@ -131,6 +131,13 @@ export class ReadingPage {
     return action !== undefined;
   }
 
+  /** Bring rail and tool bar back; false when they are there. */
+  unmaximise(): boolean {
+    const was = this.element.classList.contains("rr-maximised");
+    this.element.classList.remove("rr-maximised");
+    return was;
+  }
+
   #step(frames: number): void {
     this.viewport.touch();
     this.viewport.scroll(frames);
@@ -146,7 +153,8 @@ export class ReadingPage {
     this.#update();
   }
 
-  #say(title: string, words: string): void {
+  /** Say something in place of a picture; empty words show the picture again. */
+  say(title: string, words: string): void {
     this.#note.hidden = title === "";
     this.#note.replaceChildren(h("h2", {}, title), h("p", {}, words));
   }

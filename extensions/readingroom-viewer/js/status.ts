@@ -7,6 +7,7 @@ export class StatusBar {
   readonly #link = h("span", { class: "rr-link", "data-testid": "link", role: "status" }, "○ connecting");
   readonly #trip = h("span", { class: "rr-number", "data-testid": "round-trip" });
   readonly #note = h("span", { class: "rr-status-note" });
+  #wasLive = false;
 
   constructor() {
     const display = h("span", { title: "No calibration is recorded for this display." }, "◇ display not calibrated: review only");
@@ -15,7 +16,8 @@ export class StatusBar {
 
   showLink(live: boolean, failures: number): void {
     this.#link.dataset.live = String(live);
-    setText(this.#link, live ? "● connected" : failures > 0 ? "✕ connection lost, trying again" : "○ connecting");
+    this.#wasLive ||= live;
+    setText(this.#link, live ? "● connected" : this.#wasLive || failures > 0 ? "✕ connection lost, trying again" : "○ connecting");
     if (!live) setText(this.#trip, "");
     // A server that never answers may be one that no longer knows who asks.
     this.note(!live && failures >= 5 ? "Still no answer. If your log-in has ended, reload the page." : "");

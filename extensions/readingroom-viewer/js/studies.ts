@@ -16,6 +16,9 @@ export class StudyList {
   readonly #scroller = h("div", { class: "rr-scroller" });
   readonly #body = h("tbody");
   readonly #state = h("div", { class: "rr-state", role: "status" });
+  readonly #before = h("tr", { class: "rr-spacer", "aria-hidden": "true" });
+  readonly #after = h("tr", { class: "rr-spacer", "aria-hidden": "true" });
+  readonly #built = new Map<string, { facts: string; element: HTMLElement }>();
   readonly #headers = new Map<string, HTMLTableCellElement>();
   #answer: StudiesMessage | null = null;
   #answerText = "";
@@ -167,19 +170,31 @@ export class StudyList {
 
   #renderRows(): void {
     const { from, to } = visibleRows(this.#rows.length, this.#scroller.scrollTop, this.#scroller.clientHeight);
+    const rows = this.#rows.slice(from, to).map((study) => this.#row(study));
+    this.#before.style.height = `${from * ROW_HEIGHT}px`;
+    this.#after.style.height = `${(this.#rows.length - to) * ROW_HEIGHT}px`;
+    const wanted = [this.#before, ...rows, this.#after];
+    if (wanted.length === this.#body.children.length && wanted.every((row, index) => this.#body.children[index] === row)) return;
     const focused = this.#body.contains((this.element.getRootNode() as Document | ShadowRoot).activeElement);
-    this.#body.replaceChildren(
-      spacer(from),
-      ...this.#rows.slice(from, to).map((study) => this.#row(study)),
-      spacer(this.#rows.length - to),
-    );
+    this.#body.replaceChildren(...wanted);
     if (focused) this.#rowElement(this.#selected)?.focus({ preventScroll: true });
   }
 
+  /** A row stays the same element while its study does: a refresh must not fall between two clicks. */
   #row(study: Study): HTMLElement {
+    const facts = JSON.stringify(study);
+    const known = this.#built.get(study.uid);
+    const element = known?.facts === facts ? known.element : this.#newRow(study);
+    if (element !== known?.element) this.#built.set(study.uid, { facts, element });
     const selected = study.uid === this.#selected;
+    element.setAttribute("tabindex", selected ? "0" : "-1");
+    element.setAttribute("aria-selected", String(selected));
+    return element;
+  }
+
+  #newRow(study: Study): HTMLElement {
     const cells = COLUMNS.map(({ name, text, numeric }) => h("td", { class: numeric ? "rr-number rr-end" : name === "patient" ? "rr-name" : "", title: text(study) }, text(study) || "–"));
-    return h("tr", { "data-testid": "study", "data-study-uid": study.uid, tabindex: selected ? 0 : -1, "aria-selected": String(selected) }, ...cells);
+    return h("tr", { "data-testid": "study", "data-study-uid": study.uid }, ...cells);
   }
 
   #header(name: string, title: string, numeric: boolean): HTMLTableCellElement {
@@ -201,8 +216,4 @@ export class StudyList {
     const row = target instanceof Element ? target.closest<HTMLElement>("[data-study-uid]") : null;
     return this.#rows.find(({ uid }) => uid === row?.dataset.studyUid);
   }
-}
-
-function spacer(rows: number): HTMLElement {
-  return h("tr", { class: "rr-spacer", "aria-hidden": "true", hidden: rows <= 0, style: `height:${rows * ROW_HEIGHT}px` });
 }

@@ -31,7 +31,7 @@ export class ToolBar {
   constructor(run: (command: Command) => void) {
     this.#run = run;
     for (const tool of TOOLS) this.#tools.set(tool, this.#button(tool, tool, TOOL_WORDS[tool], `tool-${tool}`, true));
-    this.#invert = this.#button("invert", "invert", "Invert", "invert");
+    this.#invert = this.#button("invert", "invert", "Invert", "invert", true);
     this.#cine = this.#button("cine", "play", "Cine", "cine", true);
     this.element.append(
       h("div", { class: "rr-group", role: "group", "aria-label": "Left button" }, ...this.#tools.values()),
@@ -42,7 +42,7 @@ export class ToolBar {
         this.#invert,
         this.#button("reset", "reset", "Reset", "reset"),
         this.#button("fit", "fit", "Fit", "fit"),
-        this.#button("actual", "actual", "1:1", "actual"),
+        this.#button("actual", null, "1:1", "actual"),
         this.#cine,
       ),
     );
@@ -86,13 +86,16 @@ export class ToolBar {
     return button;
   }
 
-  #button(command: Command, picture: IconName, words: string, testid: string, labelled = false): HTMLButtonElement {
+  #button(command: Command, picture: IconName | null, words: string, testid: string, labelled = false): HTMLButtonElement {
     const key = keyOf(command);
-    const button = h(
-      "button",
-      { class: "rr-button rr-tool", type: "button", "data-testid": testid, "aria-label": `${words}, key ${key}`, title: `${words} · key ${key}` },
-      icon(picture),
-    );
+    const button = h("button", {
+      class: "rr-button rr-tool",
+      type: "button",
+      "data-testid": testid,
+      "aria-label": `${words}, key ${key}`,
+      title: `${words} · key ${key}`,
+    });
+    button.append(picture === null ? words : icon(picture));
     if (labelled) button.append(h("span", { class: "rr-tool-name" }, words));
     button.addEventListener("click", () => this.#run(command));
     return button;

@@ -3,6 +3,7 @@
 The hooks know no bubblewrap and serve any spawner; :class:`LocalSpawner` is the local profile.
 """
 
+import asyncio
 import shutil
 import sys
 from collections.abc import Callable
@@ -21,6 +22,14 @@ from readingroom_hub.settings import HubSettings
 
 TOKEN_LIFETIME = timedelta(hours=12)
 """A server token does not expire by itself, and a crash leaves it valid: one working day is enough."""
+
+
+class ServerEndedError(RuntimeError):
+    """A server that ended before it answered; JupyterHub shows ``jupyterhub_message`` to its owner."""
+
+    def __init__(self, name: str) -> None:
+        self.jupyterhub_message = f"The {name} server ended while it was starting. The reason is in the hub's log."
+        super().__init__(self.jupyterhub_message)
 
 
 def refuse_unknown_server(spawner: Any, _auth_state: object = None) -> None:  # noqa: ANN401 - JupyterHub has no types
@@ -83,7 +92,21 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc] # JupyterHu
         else:
             self.cmd = bound(server)
             self.popen_kwargs = {"cwd": str(home)}
-        return await super().start()  # type: ignore[no-any-return]
+        address: tuple[str, int] = await super().start()
+        await self._wait_until_listening(*address)
+        return address
+
+    async def _wait_until_listening(self, host: str, port: int) -> None:
+        """Notice at once a server that ends instead of starting; the hub alone would look for it until its timeout."""
+        while await self.poll() is None:
+            try:
+                _, writer = await asyncio.open_connection(host, port)
+            except OSError:
+                await asyncio.sleep(0.1)
+            else:
+                writer.close()
+                return
+        raise ServerEndedError(self.name)
 
     @property
     def _home_on_disk(self) -> Any:  # noqa: ANN401

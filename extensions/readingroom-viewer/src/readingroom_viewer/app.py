@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import panel as pn
-
 from readingroom.dicom.folder import FolderSource
+
 from readingroom_viewer.server_extension import GROUPS_HEADER, USER_HEADER
 from readingroom_viewer.settings import ServerSettings
 from readingroom_viewer.socket import FrameSocket
@@ -37,7 +37,7 @@ PAGE = """
 def page(settings: ServerSettings) -> pn.Template:
     """Return one reader's page; their name and groups come from the headers that the extension sets."""
     headers = {name.title(): value for name, value in pn.state.headers.items()}
-    groups = headers.get(GROUPS_HEADER, "")
+    groups = str(headers.get(GROUPS_HEADER, ""))
     template = pn.Template(PAGE)
     template.add_panel(
         "viewer",
@@ -64,7 +64,6 @@ def main(socket_path: Path) -> None:
     settings = ServerSettings.from_environment()
     source = FolderSource(settings.studies, settings.index, read_only=True)
     pool = ThreadPoolExecutor(RENDER_THREADS, thread_name_prefix="render")
-    pn.config.inline = False
     pn.serve(
         {"": lambda: page(settings)},
         unix_socket=str(socket_path),

@@ -80,7 +80,7 @@ class Renderer:
             lambda: load_frame(self._source, reference.sop_uid, reference.frame),
         )
 
-    def _message(  # noqa: PLR0913 - one header gathers what five parts know
+    def _message(  # noqa: PLR0913, PLR0917 - one header gathers what five parts know
         self,
         request: ViewRequest,
         reference: FrameReference,

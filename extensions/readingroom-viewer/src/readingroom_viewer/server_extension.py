@@ -8,7 +8,7 @@ viewer process carries identity headers set here, and no cookie or token.
 import asyncio
 import os
 import time
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlparse
 
 from jupyter_server.auth.decorator import allow_unauthenticated
@@ -31,6 +31,9 @@ HUB_GRACE_S = 30.0
 """A hub that restarts must not throw readers out; one that stays away must."""
 
 CLOSED_BY_ACCESS = 4403
+HUB_SESSION_COOKIE = "jupyterhub-session-id"
+"""Set by the hub at login for every path: whoever sends it can be asked to complete the login."""
+
 USER_HEADER = "X-Readingroom-User"
 GROUPS_HEADER = "X-Readingroom-Groups"
 _NOT_PASSED_UP = {"cookie", "authorization", "host", "connection", "upgrade", "content-length", "accept-encoding"}
@@ -42,6 +45,11 @@ class _OwnersOnly(JupyterHandler):
 
     def initialize(self, process: upstream.ViewerProcess) -> None:
         self.process = process
+
+    @property
+    def hub_auth(self) -> Any:  # noqa: ANN401 - JupyterHub has no types
+        """What asks the hub about logins and scopes."""
+        return cast("Any", self.identity_provider).hub_auth
 
     def refuse_strangers(self) -> None:
         """Raise 403 unless the owner of this server asks, from this server's own pages."""
@@ -78,7 +86,7 @@ class ViewerPage(_OwnersOnly):
     @allow_unauthenticated
     async def get(self, _path: str = "") -> None:
         """Pass the request on to the viewer process."""
-        if self.current_user is None and _is_navigation(self.request.headers):
+        if self.current_user is None and (_is_navigation(self.request.headers) or self.get_cookie(HUB_SESSION_COOKIE)):
             self.redirect(url_concat(self.get_login_url(), {"next": self.request.uri or "/"}))
             return
         self.refuse_strangers()
@@ -125,7 +133,7 @@ class ViewerSocket(WebSocketMixin, WebSocketHandler, _OwnersOnly):
     async def open(self, _path: str = "") -> None:
         """Pass messages both ways until one side closes, and look again every 10 s whether the person still may."""
         self.set_nodelay(True)  # without it two small answers in a row take 46 ms instead of 1.3
-        hub_auth = self.identity_provider.hub_auth
+        hub_auth = self.hub_auth
         self._token, self._session = hub_auth.get_token(self), hub_auth.get_session_id(self)
         self._last_yes = time.monotonic()
         self._recheck = PeriodicCallback(self._check_again, RECHECK_S * 1000)
@@ -157,7 +165,7 @@ class ViewerSocket(WebSocketMixin, WebSocketHandler, _OwnersOnly):
         self.close(1012, "The viewer restarts.")
 
     async def _check_again(self) -> None:
-        hub_auth = self.identity_provider.hub_auth
+        hub_auth = self.hub_auth
         try:
             user = await hub_auth.user_for_token(self._token, use_cache=False, session_id=self._session, sync=False)
         except web.HTTPError as error:
@@ -172,7 +180,7 @@ class ViewerSocket(WebSocketMixin, WebSocketHandler, _OwnersOnly):
 
 
 def _is_navigation(headers: HTTPHeaders) -> bool:
-    """A person's browser opening a page, as against a script or a program asking for something."""
+    """Return whether a person's browser opens a page, as against a script or a program asking for something."""
     return "text/html" in headers.get("Accept", "") and headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
 
 

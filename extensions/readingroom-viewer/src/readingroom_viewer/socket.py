@@ -3,17 +3,18 @@
 import asyncio
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import partial
-from typing import Any, cast
+from typing import Any, TypeVar
 
 from tornado.ioloop import IOLoop
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from readingroom import wire
-from readingroom.dicom.source import StudySource
+from readingroom.dicom.model import Problem, Series, Study
+from readingroom.dicom.source import SourceState, StudySource
 from readingroom.errors import NotFoundError, ReadingRoomError, WireError
 from readingroom_viewer.renderer import Renderer
 from readingroom_viewer.settings import StudiesKind
@@ -22,6 +23,7 @@ from readingroom_viewer.stream import ACKNOWLEDGEMENT_TIMEOUT_S, ViewportStream
 MAX_VIEWPORTS = 16
 """The largest layout is 3 by 4; a page that asks for more is not ours."""
 
+Result = TypeVar("Result")
 log = logging.getLogger(__name__)
 
 
@@ -110,24 +112,21 @@ class FrameSocket(WebSocketHandler):
         try:
             studies, problems, state = await self._run(self._read_list)
         except ReadingRoomError as error:
-            self._say(self._study_list([], [], message=str(error)))
-            return
-        self._say(self._study_list(studies, problems, state.indexing, state.files_seen, state.message))
+            studies, problems, state = [], [], SourceState(0, indexing=False, files_seen=0, message=str(error))
+        self._say(self._study_list(studies, problems, state))
 
-    def _read_list(self) -> tuple[Any, Any, Any]:
+    def _read_list(self) -> tuple[Sequence[Study], Sequence[Problem], SourceState]:
         return self._source.studies(), self._source.problems(), self._source.state()
 
-    def _study_list(
-        self, studies: Any, problems: Any, indexing: bool = False, files_seen: int = 0, message: str = ""
-    ) -> dict[str, Any]:
+    def _study_list(self, studies: Sequence[Study], problems: Sequence[Problem], state: SourceState) -> dict[str, Any]:
         return {
             "type": "studies",
             "studies": [asdict(study) for study in studies],
             "problems": [asdict(problem) for problem in problems],
-            "indexing": indexing,
-            "files_seen": files_seen,
+            "indexing": state.indexing,
+            "files_seen": state.files_seen,
             "kind": self._kind,
-            "message": message,
+            "message": state.message,
         }
 
     async def _send_study(self, study_uid: str) -> None:
@@ -138,7 +137,7 @@ class FrameSocket(WebSocketHandler):
             return
         self._say({"type": "study", "study": asdict(study), "series": [asdict(entry) for entry in series]})
 
-    def _open_study(self, study_uid: str) -> tuple[Any, Any]:
+    def _open_study(self, study_uid: str) -> tuple[Study, Sequence[Series]]:
         found = next((study for study in self._source.studies() if study.uid == study_uid), None)
         if found is None:
             raise NotFoundError("This study is not in the list any more. Go back to the study list and choose again.")
@@ -150,7 +149,7 @@ class FrameSocket(WebSocketHandler):
         except ReadingRoomError as error:
             log.info("no thumbnail: %s", error)
 
-    async def _run(self, function: Callable[..., Any], *arguments: object) -> Any:
+    async def _run(self, function: Callable[..., Result], *arguments: object) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._pool, partial(function, *arguments))
 
     async def _send(self, message: bytes) -> None:
@@ -165,12 +164,12 @@ class FrameSocket(WebSocketHandler):
     ) -> None:
         self._say({"type": "error", "message": message, "viewport": viewport, "seq": seq, "study_uid": study_uid})
 
-    def _start(self, work: Any) -> None:
-        task = cast("asyncio.Task[None]", asyncio.ensure_future(self._guarded(work)))
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(self._guarded(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _guarded(self, work: Any) -> None:
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
         except WebSocketClosedError:

@@ -51,7 +51,7 @@ class ViewerProcess:
     async def ready(self) -> None:
         """Wait until the process answers; raises ``TimeoutError`` after a minute."""
         async with asyncio.timeout(START_TIMEOUT_S):
-            while not await self._answers():
+            while not await self._answers():  # noqa: ASYNC110 - a socket file gives no event
                 await asyncio.sleep(0.05)
 
     async def _answers(self) -> bool:
@@ -74,7 +74,7 @@ class ViewerProcess:
 
 
 def _environment() -> dict[str, str]:
-    """The viewer draws pictures and asks nobody anything: it needs no hub token."""
+    """Return the environment without the hub token: the viewer draws pictures and asks nobody anything."""
     hidden = ("JUPYTERHUB_API_TOKEN", "JPY_API_TOKEN", "JUPYTERHUB_CLIENT_ID")
     return {name: value for name, value in os.environ.items() if name not in hidden}
 

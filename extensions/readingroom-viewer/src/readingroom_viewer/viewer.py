@@ -4,7 +4,7 @@ Only what changes slowly is held here (which study, which window); the pictures 
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import anywidget
 import param
@@ -18,7 +18,7 @@ class ViewerPane(AnyWidgetComponent):
     """The reading page for a Panel app."""
 
     _bundle = STATIC / "viewer.js"
-    _stylesheets = [STATIC / "viewer.css"]  # noqa: RUF012 - Panel reads it from the class
+    _stylesheets: ClassVar[list[Any]] = [STATIC / "viewer.css"]
 
     socket_url = param.String(default="", doc="Absolute path of the frame socket on this page's own origin.")
     study_uid = param.String(default="", doc="Study Instance UID of the open study; empty shows the study list.")

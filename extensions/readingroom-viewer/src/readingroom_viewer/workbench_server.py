@@ -4,11 +4,11 @@ Run as ``python -m readingroom_viewer.workbench_server`` in place of ``jupyterhu
 """
 
 import os
-import shutil
 from pathlib import Path
 from typing import Any
 
 import jupyterhub.singleuser.extension
+import jupytext
 from jupyter_server.auth import Authorizer
 from jupyterhub.singleuser.extension import JupyterHubSingleUser
 
@@ -23,9 +23,10 @@ class OwnerOnly(Authorizer):
 
 def copy_notebooks(source: Path, home: Path) -> None:
     """Put the example notebooks into a home that does not have them yet; what a person changed stays."""
-    for notebook in sorted(source.glob("*.ipynb")):
-        if not (home / notebook.name).exists():
-            shutil.copyfile(notebook, home / notebook.name)
+    for script in sorted(source.glob("*.py")):
+        notebook = home / f"{script.stem}.ipynb"
+        if not notebook.exists():
+            jupytext.write(jupytext.read(script), notebook)
 
 
 def main() -> None:

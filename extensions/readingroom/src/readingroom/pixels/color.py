@@ -23,7 +23,9 @@ def to_rgb(samples: Array, description: PixelDescription) -> NDArray[np.uint8]:
     if interpretation in ("YBR_FULL", "YBR_FULL_422"):
         return ybr_full_to_rgb(eight)
     if interpretation not in _PASSED_ON:
-        raise UnsupportedImageError(f"Colour images in {interpretation or 'an unnamed colour space'} are not supported.")
+        raise UnsupportedImageError(
+            f"Colour images in {interpretation or 'an unnamed colour space'} are not supported."
+        )
     return np.ascontiguousarray(eight)
 
 

@@ -33,7 +33,9 @@ def decode_samples(data: bytes, description: PixelDescription, byte_order: str) 
         )
     if description.bits_allocated == 1:
         return _unpack_bits(data, description)
-    words = np.frombuffer(data, description.container.newbyteorder(byte_order), expected // description.container.itemsize)
+    words = np.frombuffer(
+        data, description.container.newbyteorder(byte_order), expected // description.container.itemsize
+    )
     words = words.astype(description.container, copy=False)
     if not description.is_color:
         return words.reshape(description.shape)

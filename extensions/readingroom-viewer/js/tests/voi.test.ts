@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+import type { Window } from "../messages";
+import { presetsFor } from "../presets";
+import { dragged, readable, sameWindow, scaled, spanning, windowText } from "../voi";
+
+const window = (center: number, width: number, kind: Window["function"] = "LINEAR"): Window => ({ center, width, function: kind, explanation: "" });
+
+describe("window text", () => {
+  it.each([
+    [400, "400"],
+    [-600, "-600"],
+    [399.6, "400"],
+    [40.5, "40.5"],
+    [0.12345, "0.123"],
+    [1e-7, "1e-7"],
+    [0, "0"],
+  ])("writes %d as %s", (value, expected) => expect(readable(value)).toBe(expected));
+
+  it("names width before level, and nothing for colour", () => {
+    expect(windowText(window(40, 400))).toBe("W 400 L 40");
+    expect(windowText(null)).toBe("");
+  });
+});
+
+describe("dragging a window", () => {
+  it("widens to the right and raises the centre downwards", () => {
+    const moved = dragged(window(40, 400), 64, -32);
+    expect(moved.width).toBe(500);
+    expect(moved.center).toBe(-10);
+  });
+  it("never makes a LINEAR window narrower than 1 (PS3.3 C.11.2.1.2)", () => expect(dragged(window(40, 400), -9999, 0).width).toBe(1));
+  it("keeps the function", () => expect(dragged(window(40, 400, "SIGMOID"), 5, 5).function).toBe("SIGMOID"));
+  it("moves narrow windows in fractions", () => expect(dragged(window(2, 5), 10, 0).width).toBeGreaterThan(5));
+});
+
+describe("presets", () => {
+  const header = { window: window(300, 600), windows: [window(300, 600), { ...window(100, 200), explanation: "Bright" }], value_range: [0, 1200] as [number, number] };
+
+  it("are the known ones for CT, with the image's own last", () => {
+    const presets = presetsFor("CT", header);
+    expect(presets.map(({ key }) => key).join("")).toBe("123456789");
+    expect(windowText(presets[0]?.window ?? null)).toBe("W 400 L 40");
+    expect(windowText(presets[1]?.window ?? null)).toBe("W 1500 L -600");
+    expect(windowText(presets[2]?.window ?? null)).toBe("W 1500 L 300");
+    expect(presets[8]?.window).toBeNull();
+  });
+  it("are the image's own windows and what follows from it for the others", () => {
+    const presets = presetsFor("MR", header);
+    expect(presets.map(({ label }) => label)).toEqual(["Image's own", "Bright", "Full range", "Narrower", "Wider"]);
+    expect(presets[0]?.window).toBeNull();
+    expect(presets[3]?.window?.width).toBe(480);
+  });
+  it("are at most nine", () => expect(presetsFor("MR", { ...header, windows: Array.from({ length: 40 }, (_, i) => window(i, 10)) })).toHaveLength(9));
+  it("are none for colour or an empty viewport", () => {
+    expect(presetsFor("US", { window: null, windows: [], value_range: null })).toEqual([]);
+    expect(presetsFor("CT", null)).toEqual([]);
+  });
+  it("span the full range exactly by the LINEAR formula", () => {
+    const { center, width } = spanning([-1000, 700]);
+    expect(center - 0.5 - (width - 1) / 2).toBe(-1000);
+    expect(center - 0.5 + (width - 1) / 2).toBe(700);
+  });
+});
+
+it("windows are equal by their numbers and function, not by their words", () => {
+  expect(sameWindow(window(1, 2), { ...window(1, 2), explanation: "x" })).toBe(true);
+  expect(sameWindow(window(1, 2), window(1, 2, "SIGMOID"))).toBe(false);
+  expect(sameWindow(null, null)).toBe(true);
+  expect(scaled(window(0, 1), 0.1).width).toBe(1);
+});

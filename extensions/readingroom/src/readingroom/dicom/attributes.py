@@ -1,0 +1,103 @@
+"""Attributes read tolerantly: a value that breaks its own rules counts as absent, and nothing is printed about it."""
+
+import math
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pydicom import Dataset
+
+_READING = threading.RLock()
+"""Warning filters belong to the process, so one thread at a time may hold them changed."""
+
+
+@contextmanager
+def quiet_reading() -> Iterator[None]:
+    """Keep pydicom's remarks about untidy values from becoming noise or, where warnings are errors, refusals."""
+    with _READING, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def values(dataset: Dataset | None, keyword: str) -> tuple[Any, ...]:
+    """Return every value of an attribute, empty when it is absent, empty or cannot be read."""
+    try:
+        value = None if dataset is None else dataset.get(keyword)
+    except Exception:  # noqa: BLE001 - converting an untrusted value may raise anything; the attribute is then absent
+        return ()
+    if value is None or value == "":
+        return ()
+    if isinstance(value, str | bytes) or not hasattr(value, "__iter__") or hasattr(value, "family_name"):
+        return (value,)
+    return tuple(value)
+
+
+def numbers(dataset: Dataset | None, keyword: str) -> tuple[float, ...]:
+    """Return every value of an attribute as finite float64, empty when one of them is none."""
+    try:
+        found = tuple(float(value) for value in values(dataset, keyword))
+    except (TypeError, ValueError, OverflowError):
+        return ()
+    return found if all(math.isfinite(value) for value in found) else ()
+
+
+def number(dataset: Dataset | None, keyword: str) -> float | None:
+    """Return the first value of an attribute as float, None when there is none."""
+    return next(iter(numbers(dataset, keyword)), None)
+
+
+def whole(dataset: Dataset | None, keyword: str) -> int | None:
+    """Return the first value of an attribute as int, None when there is none."""
+    found = number(dataset, keyword)
+    return None if found is None else int(found)
+
+
+def text(dataset: Dataset | None, keyword: str) -> str:
+    """Return an attribute as one line of text, several values parted by backslashes, empty when there is none."""
+    return "\\".join(str(value).strip() for value in values(dataset, keyword)).strip("\x00 \r\n\t")
+
+
+def first_item(dataset: Dataset | None, keyword: str) -> Dataset | None:
+    """Return the first item of a sequence, None when there is none."""
+    found = values(dataset, keyword)
+    return found[0] if found and isinstance(found[0], Dataset) else None
+
+
+def functional_group(dataset: Dataset, frame: int, macro: str) -> Dataset | None:
+    """Return the item of a functional group macro for a frame (PS3.3 C.7.6.16): its own, else the shared one.
+
+    For an image without functional groups this is the dataset itself, which holds the same attributes at its top.
+    """
+    own = values(dataset, "PerFrameFunctionalGroupsSequence")
+    shared = first_item(dataset, "SharedFunctionalGroupsSequence")
+    if not own and shared is None:
+        return dataset
+    item = first_item(own[frame - 1], macro) if frame <= len(own) else None
+    return item if item is not None else first_item(shared, macro)
+
+
+def display_name(dataset: Dataset) -> str:
+    """Return the patient's name family first, as a list of people is sorted: ``Family, Given Middle`` (PS3.5 6.2.1)."""
+    found = values(dataset, "PatientName")
+    if not found:
+        return ""
+    alphabetic, *others = str(found[0]).split("=")
+    chosen = alphabetic if alphabetic.strip("^ ") else next((part for part in others if part.strip("^ ")), "")
+    family, given, middle = ([part.strip() for part in chosen.split("^")] + ["", "", ""])[:3]
+    return ", ".join(part for part in (family, f"{given} {middle}".strip()) if part)
+
+
+def iso_date(dataset: Dataset, keyword: str) -> str:
+    """Return a DA attribute as ``YYYY-MM-DD``, empty when it is no date (PS3.5 6.2)."""
+    digits = text(dataset, keyword).replace(".", "")
+    return f"{digits[:4]}-{digits[4:6]}-{digits[6:8]}" if len(digits) == 8 and digits.isdigit() else ""  # noqa: PLR2004
+
+
+def iso_time(dataset: Dataset, keyword: str) -> str:
+    """Return a TM attribute as ``HH:MM:SS`` or as much of it as there is, empty when it is no time (PS3.5 6.2)."""
+    digits = text(dataset, keyword).replace(":", "").split(".")[0]
+    if not digits.isdigit() or len(digits) < 2:  # noqa: PLR2004 - hours
+        return ""
+    return ":".join(digits[at : at + 2] for at in range(0, min(len(digits), 6), 2))

@@ -1,0 +1,161 @@
+"""The attributes of an image that decide how its stored values are decoded and shown (PS3.3 C.7.6.3, C.11)."""
+
+import math
+from typing import Any
+
+import numpy as np
+from pydicom import Dataset
+
+from readingroom.dicom.attributes import first_item, functional_group, number, numbers, text, values, whole
+from readingroom.dicom.model import EncodedFrame
+from readingroom.errors import DamagedImageError
+from readingroom.pixels.codecs import LOSSY
+from readingroom.pixels.color import Palette
+from readingroom.pixels.description import PixelDescription
+from readingroom.pixels.grayscale import LookupTable, Padding
+from readingroom.pixels.voi import InvalidWindowError, Voi
+
+_INTEGER_BITS = 16
+
+
+def pixel_description(dataset: Dataset) -> PixelDescription:
+    """Return the Image Pixel Module of an image; raises ``DamagedImageError`` when a part is missing."""
+    rows, columns, allocated = (whole(dataset, name) for name in ("Rows", "Columns", "BitsAllocated"))
+    if rows is None or columns is None or allocated is None:
+        raise DamagedImageError("The image does not say how many rows, columns and bits it has.")
+    stored = whole(dataset, "BitsStored") or allocated
+    high_bit = whole(dataset, "HighBit")
+    return PixelDescription(
+        rows=rows,
+        columns=columns,
+        samples_per_pixel=whole(dataset, "SamplesPerPixel") or 1,
+        bits_allocated=allocated,
+        bits_stored=stored,
+        high_bit=stored - 1 if high_bit is None else high_bit,
+        pixel_representation=whole(dataset, "PixelRepresentation") or 0,
+        planar_configuration=whole(dataset, "PlanarConfiguration") or 0,
+        photometric_interpretation=text(dataset, "PhotometricInterpretation"),
+    )
+
+
+def float_bytes(dataset: Dataset) -> int:
+    """Return 4 or 8 for an image of floating point values, which has no Bits Stored; 0 for integers."""
+    allocated = whole(dataset, "BitsAllocated") or 0
+    return allocated // 8 if allocated in (32, 64) and "BitsStored" not in dataset else 0
+
+
+def rescale(dataset: Dataset, frame: int) -> tuple[float, float]:
+    """Return Rescale Slope and Intercept, (1, 0) where there are none (PS3.3 C.11.1.1.2)."""
+    group = functional_group(dataset, frame, "PixelValueTransformationSequence")
+    slope, intercept = number(group, "RescaleSlope"), number(group, "RescaleIntercept")
+    if slope == 0:
+        raise DamagedImageError("The image has a Rescale Slope of 0, which would make every value the same.")
+    return (1.0 if slope is None else slope), (0.0 if intercept is None else intercept)
+
+
+def windows(dataset: Dataset, frame: int) -> tuple[tuple[Voi, str], ...]:
+    """Return every window of the image with its explanation; those the Standard does not allow are left out."""
+    group = functional_group(dataset, frame, "FrameVOILUTSequence")
+    centers, widths = numbers(group, "WindowCenter"), numbers(group, "WindowWidth")
+    explanations = [str(value).strip() for value in values(group, "WindowCenterWidthExplanation")]
+    explanations += [""] * len(centers)
+    function: Any = text(group, "VOILUTFunction") or "LINEAR"
+    found = []
+    for center, width, explanation in zip(centers, widths, explanations, strict=False):
+        try:
+            found.append((Voi(center, width, function), explanation))
+        except InvalidWindowError:
+            continue
+    return tuple(found)
+
+
+def modality_lut(dataset: Dataset, stored: np.dtype[Any]) -> LookupTable | None:
+    """Return the Modality LUT (PS3.3 C.11.1), None where there is none; its input are stored values."""
+    return _lookup_table(first_item(dataset, "ModalityLUTSequence"), signed=stored.kind == "i")
+
+
+def voi_lut(dataset: Dataset, frame: int) -> LookupTable | None:
+    """Return the first VOI LUT (PS3.3 C.11.2.1.1), None where there is none; its input are modality values."""
+    group = functional_group(dataset, frame, "FrameVOILUTSequence")
+    item = first_item(group, "VOILUTSequence") or first_item(dataset, "VOILUTSequence")
+    _, intercept = rescale(dataset, frame)
+    return _lookup_table(item, signed=whole(dataset, "PixelRepresentation") == 1 or intercept < 0)
+
+
+def padding(dataset: Dataset, stored: np.dtype[Any]) -> Padding | None:
+    """Return Pixel Padding Value and Range Limit in the representation of the stored values (PS3.3 C.7.5.1.1.2)."""
+    if stored.kind == "f":
+        value, limit = number(dataset, "FloatPixelPaddingValue"), number(dataset, "FloatPixelPaddingRangeLimit")
+    else:
+        value, limit = number(dataset, "PixelPaddingValue"), number(dataset, "PixelPaddingRangeLimit")
+    if value is None:
+        return None
+    limit = value if limit is None else limit
+    if stored.kind == "f":
+        return Padding(value, limit)
+    return Padding(_as_stored(value, stored), _as_stored(limit, stored))
+
+
+def palette(dataset: Dataset) -> Palette | None:
+    """Return the colours of a PALETTE COLOR image, None for other images."""
+    if text(dataset, "PhotometricInterpretation") != "PALETTE COLOR":
+        return None
+    from pydicom.pixels import apply_color_lut  # noqa: PLC0415 - few images have a palette
+
+    descriptor = numbers(dataset, "RedPaletteColorLookupTableDescriptor")
+    if len(descriptor) != 3:  # noqa: PLR2004 - entries, first mapped, bits
+        raise DamagedImageError("The image's colour palette is missing.")
+    entries, first = int(descriptor[0]) or 2**16, int(descriptor[1])
+    try:
+        colors = apply_color_lut(np.arange(first, first + entries), dataset)
+    except Exception as error:  # the tables are untrusted bytes: whatever their expansion raises, they are damaged
+        raise DamagedImageError("The image's colour palette is damaged.") from error
+    rgb = colors >> 8 if colors.max() > 255 else colors  # noqa: PLR2004 - a byte
+    return Palette(first, rgb.astype(np.uint8))
+
+
+def lossy_ratio(dataset: Dataset, encoded: EncodedFrame) -> str:
+    """Return how far lossy compression went (PS3.3 C.7.6.1.1.5): "10.5", "?" if not known, empty if lossless."""
+    flagged = text(dataset, "LossyImageCompression") == "01"
+    lossy_syntax = encoded.transfer_syntax_uid in LOSSY
+    if not flagged and not lossy_syntax:
+        return ""
+    ratio = math.prod(numbers(dataset, "LossyImageCompressionRatio")) if flagged else 1.0
+    if ratio <= 1 and lossy_syntax and encoded.data:
+        bits = math.prod(whole(dataset, name) or 1 for name in ("Rows", "Columns", "SamplesPerPixel", "BitsAllocated"))
+        ratio = bits / 8 / len(encoded.data)
+    return f"{ratio:.1f}" if ratio > 1 else "?"
+
+
+def _lookup_table(item: Dataset | None, *, signed: bool) -> LookupTable | None:
+    """Return a LUT item as a table; its first value mapped is signed when its input is (PS3.3 C.11.1.1.1)."""
+    descriptor = numbers(item, "LUTDescriptor")
+    if len(descriptor) != 3:  # noqa: PLR2004 - entries, first mapped, bits
+        return None
+    count, first, bits = (int(value) for value in descriptor)
+    count = count % 2**16 or 2**16
+    first = _wrap(first, signed=signed)
+    return LookupTable(first, _lut_entries(item, count, bits), bits)
+
+
+def _lut_entries(item: Dataset | None, count: int, bits: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return the entries, which may come as numbers (US) or as bytes (OW), one or two to an entry."""
+    data = values(item, "LUTData")
+    if len(data) == 1 and isinstance(data[0], bytes):
+        narrow = bits <= 8 and len(data[0]) < 2 * count  # noqa: PLR2004 - a byte
+        entries = np.frombuffer(data[0], "<u1" if narrow else "<u2").astype(np.float64)
+    else:
+        entries = np.array([int(value) % 2**16 for value in data], np.float64)
+    if len(entries) < count:
+        raise DamagedImageError(f"A lookup table of the image says it has {count} entries but holds {len(entries)}.")
+    return entries[:count]
+
+
+def _as_stored(value: float, stored: np.dtype[Any]) -> int:
+    return _wrap(int(value), signed=stored.kind == "i", bits=stored.itemsize * 8)
+
+
+def _wrap(value: int, *, signed: bool, bits: int = _INTEGER_BITS) -> int:
+    """Return a number read with the other signedness as the one its bits mean."""
+    pattern = value % 2**bits
+    return pattern - 2**bits if signed and pattern >= 2 ** (bits - 1) else pattern

@@ -1,0 +1,175 @@
+"""A DICOM file opened to its attributes and to the place of its pixel data (PS3.10 7, PS3.5 7.1)."""
+
+import io
+import os
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from pydicom import Dataset, dcmread
+from pydicom.dataset import FileMetaDataset
+
+from readingroom.errors import UnreadableFileError
+
+DEFLATED = "1.2.840.10008.1.2.1.99"
+BIG_ENDIAN = "1.2.840.10008.1.2.2"
+IMPLICIT = "1.2.840.10008.1.2"
+EXPLICIT = "1.2.840.10008.1.2.1"
+
+MAX_INFLATED = 512 * 2**20
+"""No deflated dataset may grow beyond this; a small file can claim gigabytes."""
+
+UNDEFINED_LENGTH = 0xFFFFFFFF
+_PREAMBLE = 128
+_GUESSED_BYTES = 2048
+_PIXEL_TAGS = {0x7FE00008: 4, 0x7FE00009: 8, 0x7FE00010: 0}
+"""Float, Double Float and ordinary Pixel Data, with the bytes of a floating point sample."""
+
+
+class NotDicomError(UnreadableFileError):
+    """A file that is something else; a study folder may hold thousands, so they are counted, not listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PixelElement:
+    """Where the value of the pixel data element begins and how long it is, None when it lies in fragments."""
+
+    offset: int
+    length: int | None
+    vr: str
+    float_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedFile:
+    """Attributes up to the pixel data, the transfer syntax, and the place of the pixel data in ``size`` bytes.
+
+    ``inflated`` holds the whole dataset of a deflated file, whose offsets count in it; None for other files.
+    """
+
+    dataset: Dataset
+    transfer_syntax_uid: str
+    pixels: PixelElement | None
+    size: int
+    inflated: bytes | None = None
+
+
+def open_file(path: Path) -> OpenedFile:
+    """Return what a file holds, its pixel data unread.
+
+    Raises
+    ------
+    NotDicomError
+        When the file is something else.
+    UnreadableFileError
+        When it is DICOM but damaged, or cannot be opened.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(_GUESSED_BYTES)
+            if not _has_preamble(head) and not _begins_like_dataset(head):
+                raise NotDicomError("is not a DICOM file")
+            return _open_deflated(file, head) if DEFLATED.encode() in head else _open(file)
+    except OSError as error:
+        raise UnreadableFileError(f"cannot be read ({error.strerror or error})") from error
+    except UnreadableFileError:
+        raise
+    except Exception as error:  # a parser is fed untrusted bytes: whatever it raises, the file is damaged
+        raise UnreadableFileError(f"is damaged and cannot be read as DICOM ({type(error).__name__})") from error
+
+
+def _open(file: BinaryIO) -> OpenedFile:
+    file.seek(0)
+    dataset = dcmread(file, stop_before_pixels=True, force=True)
+    size = os.fstat(file.fileno()).st_size
+    syntax = str(dataset.file_meta.get("TransferSyntaxUID", "")) or _guess_syntax(dataset)
+    dataset.file_meta.TransferSyntaxUID = syntax
+    _refuse_cut_value(dataset)
+    return OpenedFile(dataset, syntax, _pixel_element(file, syntax), size)
+
+
+def _open_deflated(file: BinaryIO, head: bytes) -> OpenedFile:
+    """Return a deflated file, inflated within bounds (PS3.5 A.5); pydicom alone would inflate without any."""
+    meta, start = _file_meta(head)
+    if str(meta.get("TransferSyntaxUID", "")) != DEFLATED:
+        return _open(file)
+    file.seek(start)
+    inflated = inflate(file.read())
+    buffer = io.BytesIO(inflated)
+    dataset = dcmread(buffer, stop_before_pixels=True, force=True)
+    dataset.file_meta = meta
+    _refuse_cut_value(dataset)
+    return OpenedFile(dataset, DEFLATED, _pixel_element(buffer, DEFLATED), len(inflated), inflated)
+
+
+def inflate(data: bytes) -> bytes:
+    """Return an inflated dataset; raises ``UnreadableFileError`` when it is too large or cut off."""
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        inflated = inflater.decompress(data, MAX_INFLATED)
+    except zlib.error as error:
+        raise UnreadableFileError("is damaged: its deflated data cannot be inflated") from error
+    if inflater.unconsumed_tail:
+        raise UnreadableFileError(f"inflates to more than {MAX_INFLATED // 2**20} MiB and was refused")
+    if not inflater.eof:
+        raise UnreadableFileError("is cut off: its deflated data has no end")
+    return inflated
+
+
+def _file_meta(head: bytes) -> tuple[FileMetaDataset, int]:
+    """Return the file meta information and where the dataset begins after it (PS3.10 7.1)."""
+    meta = dcmread(
+        io.BytesIO(head), stop_before_pixels=True, specific_tags=["FileMetaInformationGroupLength"]
+    ).file_meta
+    length_element = _PREAMBLE + 4 + 12
+    return meta, length_element + int(meta.FileMetaInformationGroupLength)
+
+
+def _pixel_element(file: BinaryIO, syntax: str) -> PixelElement | None:
+    """Return the pixel data element that the reader stopped at, None at the end of the file."""
+    order = "big" if syntax == BIG_ENDIAN else "little"
+    start = file.tell()
+    header = file.read(12)
+    if len(header) < 8:  # noqa: PLR2004 - the shortest element header
+        return None
+    group, element = (int.from_bytes(header[at : at + 2], order) for at in (0, 2))  # type: ignore[arg-type]
+    tag = group << 16 | element
+    if tag not in _PIXEL_TAGS:
+        return None
+    vr = header[4:6].decode("latin-1") if syntax != IMPLICIT else "OW"
+    length = int.from_bytes(header[4:8] if syntax == IMPLICIT else header[8:12], order)  # type: ignore[arg-type]
+    offset = start + (8 if syntax == IMPLICIT else 12)
+    return PixelElement(offset, None if length == UNDEFINED_LENGTH else length, vr, _PIXEL_TAGS[tag])
+
+
+def _refuse_cut_value(dataset: Dataset) -> None:
+    """Raise when the last value read is shorter than its own length: the file ends in the middle of its attributes."""
+    tags = sorted(dataset.keys())
+    if not tags:
+        raise UnreadableFileError("is cut off: it ends before its first attribute")
+    last = dataset.get_item(tags[-1])
+    length = getattr(last, "length", None)
+    value = getattr(last, "value", None)
+    if isinstance(value, bytes) and length not in (None, UNDEFINED_LENGTH) and len(value) < length:
+        raise UnreadableFileError("is cut off: it ends in the middle of its attributes")
+
+
+def _guess_syntax(dataset: Dataset) -> str:
+    implicit, little = dataset.original_encoding
+    if not little:
+        return BIG_ENDIAN
+    return IMPLICIT if implicit else EXPLICIT
+
+
+def _has_preamble(head: bytes) -> bool:
+    return head[_PREAMBLE : _PREAMBLE + 4] == b"DICM"
+
+
+def _begins_like_dataset(head: bytes) -> bool:
+    """Return whether bytes without the DICM prefix begin with a file meta or identifying element, as old files do."""
+    if len(head) < 16:  # noqa: PLR2004 - no element with a value is shorter
+        return False
+    group, element = int.from_bytes(head[:2], "little"), int.from_bytes(head[2:4], "little")
+    explicit = head[4:6].isalpha() and head[4:6].isupper()
+    return group in (0x0002, 0x0008) and element <= 0x18 and (explicit or head[6:8] == b"\0\0")  # noqa: PLR2004

@@ -1,0 +1,109 @@
+"""Round trip and first image through hub and proxy, as ratios to the floor of the same run: ``make bench``.
+
+The floor of a round trip is the same page's own ping over the same socket: everything but rendering, compressing,
+hashing and painting. Figures are medians; the machine is whatever it is, so read the ratios.
+"""
+
+import importlib.util
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, sync_playwright
+
+HERE = Path(__file__).resolve().parent
+ROUNDS = 60
+
+# Runs in the page: change the window, wait until the viewport tells the new one, repeat.
+ROUND_TRIPS = """
+async ([element, rounds]) => {
+  const times = [];
+  for (let i = 0; i < rounds; i++) {
+    const key = i % 2 ? "1" : "2";
+    const before = element.dataset.windowWidth;
+    const start = performance.now();
+    element.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, composed: true }));
+    while (element.dataset.windowWidth === before || element.dataset.fidelity !== "verified")
+      await new Promise((done) => { const c = new MessageChannel(); c.port1.onmessage = done; c.port2.postMessage(0); });
+    times.push(performance.now() - start);
+    await new Promise((done) => setTimeout(done, 30));
+  }
+  return times;
+}
+"""
+
+PINGS = """
+async ([path, rounds]) => {
+  const socket = new WebSocket(location.origin.replace("http", "ws") + path);
+  await new Promise((done) => (socket.onopen = done));
+  const times = [];
+  for (let i = 0; i < rounds; i++) {
+    const start = performance.now();
+    const answer = new Promise((done) => (socket.onmessage = done));
+    socket.send(JSON.stringify({ type: "ping", sent: start }));
+    await answer;
+    times.push(performance.now() - start);
+  }
+  socket.close();
+  return times;
+}
+"""
+
+
+def support() -> Any:
+    """Return the end-to-end tests' own steps: the bench starts and drives the product as they do."""
+    spec = importlib.util.spec_from_file_location("e2e_support", HERE.parent / "e2e" / "conftest.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["e2e_support"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def first_image(page: Page, e2e: Any, url: str) -> float:
+    """Return the seconds from the click on the login button to the first verified image of the CT phantom."""
+    page.goto(url)
+    page.fill("#username_input", "trainee")
+    page.fill("#password_input", e2e.PASSWORD)
+    start = time.monotonic()
+    page.click("#login_submit")
+    page.wait_for_selector('[data-testid="study"]', timeout=90_000)
+    e2e.open_study(page, "PHANTOM")
+    return time.monotonic() - start
+
+
+def main() -> None:
+    """Print the table."""
+    e2e = support()
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        product = e2e.start(Path(folder) / "state")
+        try:
+            browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=e2e.CHROMIUM_FLAGS)
+            seconds = []
+            for _ in range(4):
+                page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+                seconds.append(first_image(page, e2e, product.url))
+            viewport = page.locator('[data-testid="viewport"]')
+            path = "/user/trainee/reading/viewer/frames"
+            floor = statistics.median(page.evaluate(PINGS, [path, ROUNDS]))
+            viewport.focus()
+            trips = page.evaluate(ROUND_TRIPS, [viewport.element_handle(), ROUNDS])
+            browser.close()
+        finally:
+            product.process.terminate()
+            product.process.wait(30)
+    trip = statistics.median(trips)
+    print(f"{'what':44} {'median':>10} {'ratio to floor':>15}")
+    print(f"{'ping over the frame socket (floor)':44} {floor:8.1f} ms {1:15.1f}")
+    print(f"{'window change -> painted and verified, 512²':44} {trip:8.1f} ms {trip / floor:15.1f}")
+    print(f"{'login -> first verified image, cold':44} {seconds[0]:8.1f} s")
+    warm = statistics.median(seconds[1:])
+    print(f"{'login -> first verified image, server running':44} {warm:8.1f} s {warm / seconds[0]:14.2f}x of cold")
+
+
+if __name__ == "__main__":
+    main()

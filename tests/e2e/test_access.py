@@ -1,0 +1,130 @@
+"""The door of a reading server: nobody but its owner, from nowhere but its own pages, on page and sockets."""
+
+import re
+import time
+from typing import Any
+
+import pytest
+import requests
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+pytestmark = pytest.mark.e2e
+SOCKETS = ["frames", "ws"]
+AS_A_BROWSER = {"Accept": "text/html"}
+
+
+def logged_in(product: Any, person: str) -> requests.Session:
+    """Return a session of a person whose reading server is up and has accepted their login."""
+    session = requests.Session()
+    session.headers.update(AS_A_BROWSER)
+    form = session.get(f"{product.url}/hub/login", timeout=10)
+    token = re.search(r'name="_xsrf" value="([^"]+)"', form.text)
+    assert token is not None
+    fields = {"username": person, "password": product.password, "_xsrf": token[1]}
+    session.post(f"{product.url}/hub/login?next=", data=fields, timeout=60)
+    page = viewer(product, person)
+    deadline = time.monotonic() + 90
+    while session.get(page, timeout=90).url.split("?")[0] != page:
+        assert time.monotonic() < deadline, "the reading server did not come up"
+        time.sleep(0.3)
+    return session
+
+
+def viewer(product: Any, person: str) -> str:
+    """Return the address of a person's viewer page."""
+    return f"{product.url}/user/{person}/reading/viewer/"
+
+
+def refused(product: Any, person: str, socket: str, **headers: str) -> int:
+    """Return the status with which a WebSocket was refused; 101 when it was not."""
+    address = viewer(product, person).replace("http", "ws") + socket
+    protocols = ["bokeh", "token"] if socket == "ws" else None
+    try:
+        with connect(address, additional_headers=headers, subprotocols=protocols):  # type: ignore[arg-type]
+            return 101
+    except InvalidStatus as answer:
+        return answer.response.status_code
+
+
+def cookies(session: requests.Session, product: Any, person: str) -> str:
+    """Return the cookies that a browser would send to a person's reading server."""
+    prepared = session.prepare_request(requests.Request("GET", viewer(product, person)))
+    return prepared.headers.get("Cookie", "")
+
+
+@pytest.fixture(scope="module")
+def owner(product: Any) -> requests.Session:
+    """Return the trainee, logged in."""
+    return logged_in(product, "trainee")
+
+
+@pytest.fixture(scope="module")
+def stranger(product: Any) -> requests.Session:
+    """Return the consultant, logged in."""
+    return logged_in(product, "consultant")
+
+
+def test_the_owner_gets_page_and_frames(product: Any, owner: requests.Session) -> None:
+    """The refusals below are refusals of strangers, not of everybody."""
+    assert 200 == owner.get(viewer(product, "trainee"), timeout=30).status_code
+    assert 101 == refused(product, "trainee", "frames", Cookie=cookies(owner, product, "trainee"), Origin=product.url)
+
+
+@pytest.mark.parametrize("socket", SOCKETS)
+def test_the_anonymous_are_refused(product: Any, owner: requests.Session, socket: str) -> None:
+    """Without a login there is neither page nor socket."""
+    assert owner
+    assert 403 == requests.get(viewer(product, "trainee"), timeout=30).status_code
+    assert 403 == refused(product, "trainee", socket, Origin=product.url)
+
+
+def test_an_anonymous_browser_is_sent_to_the_login(product: Any, owner: requests.Session) -> None:
+    """A person who opens a bookmark is asked to log in, not shown a wall."""
+    assert owner
+    answer = requests.get(viewer(product, "trainee"), headers=AS_A_BROWSER, timeout=30)
+
+    assert "/hub/login" in answer.url
+
+
+@pytest.mark.parametrize("socket", SOCKETS)
+def test_another_person_is_refused(
+    product: Any, owner: requests.Session, stranger: requests.Session, socket: str
+) -> None:
+    """A consultant's login opens nothing of a trainee's reading server."""
+    assert owner
+    sent = cookies(stranger, product, "consultant")
+
+    assert 403 == stranger.get(viewer(product, "trainee"), timeout=30).status_code
+    assert 403 == refused(product, "trainee", socket, Cookie=sent, Origin=product.url)
+
+
+@pytest.mark.parametrize("socket", SOCKETS)
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1"])
+def test_a_foreign_origin_is_refused(product: Any, owner: requests.Session, socket: str, origin: str) -> None:
+    """The owner's cookies are worth nothing to another site's page."""
+    sent = cookies(owner, product, "trainee")
+
+    assert 403 == owner.get(viewer(product, "trainee"), headers={"Origin": origin}, timeout=30).status_code
+    assert 403 == refused(product, "trainee", socket, Cookie=sent, Origin=origin)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "api/contents",
+        "api/kernels",
+        "api/kernelspecs",
+        "api/sessions",
+        "api/terminals",
+        "files/x",
+        "lab",
+        "tree",
+        "view/x",
+    ],
+)
+def test_there_is_nothing_but_the_viewer(product: Any, owner: requests.Session, path: str) -> None:
+    """Not even the owner finds contents, kernels, sessions or terminals on a reading server."""
+    answer = owner.get(f"{product.url}/user/trainee/reading/{path}", timeout=30)
+
+    assert answer.status_code in (403, 404)

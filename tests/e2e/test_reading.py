@@ -1,0 +1,110 @@
+"""A trainee logs in, opens studies, scrolls and windows; what the browser decoded is what ``render`` writes."""
+
+import base64
+import hashlib
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from PIL import Image
+from playwright.sync_api import Locator, Page
+
+pytestmark = pytest.mark.e2e
+VIEWPORT = '[data-testid="viewport"]'
+VERIFIED = f'{VIEWPORT}[data-fidelity="verified"]'
+Steps = tuple[Callable[..., None], Callable[..., None]]
+
+
+def file_of(studies: Path, sop_uid: str) -> Path:
+    """Return the file that holds an instance."""
+    for path in studies.rglob("*"):
+        if path.is_file() and path.suffix != ".json":
+            try:
+                if pydicom.dcmread(path, stop_before_pixels=True).SOPInstanceUID == sop_uid:
+                    return path
+            except pydicom.errors.InvalidDicomError:
+                continue
+    raise AssertionError(sop_uid)
+
+
+def rendered(viewport: Locator, studies: Path, folder: Path) -> np.ndarray:
+    """Return the picture that the command line writes for the state the viewport shows."""
+    told = {name: viewport.get_attribute(f"data-{name}") or "" for name in ("sop-uid", "frame", "window-center")}
+    command = [Path(sys.executable).parent / "readingroom", "render", file_of(studies, told["sop-uid"])]
+    command += ["--frame", told["frame"], "-o", folder / "out.png"]
+    if told["window-center"]:
+        width, function = viewport.get_attribute("data-window-width"), viewport.get_attribute("data-window-function")
+        command += [f"--window={told['window-center']}/{width}/{function}"]
+    subprocess.run(command, check=True)
+    return np.asarray(Image.open(folder / "out.png"))
+
+
+def shown(viewport: Locator) -> bytes:
+    """Return the decoder's output for the frame on the screen."""
+    text = viewport.evaluate(
+        "e => { let s = ''; const p = e.pixels; for (let i = 0; i < p.length; i += 32768)"
+        " s += String.fromCharCode.apply(null, p.subarray(i, i + 32768)); return btoa(s); }"
+    )
+    return base64.b64decode(text)
+
+
+@pytest.mark.parametrize("words", ["PHANTOM", "MR", "CR"])
+def test_pixels_on_the_screen_are_those_of_render(
+    page: Page, product: object, steps: Steps, tmp_path: Path, words: str
+) -> None:
+    """After scrolling and a window drag, the verified pixels equal ``readingroom render`` byte for byte."""
+    log_in, open_study = steps
+    log_in(page, product.url)
+    open_study(page, words)
+    viewport = page.locator(VIEWPORT)
+    box = viewport.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    if words != "CR":
+        before = int(viewport.get_attribute("data-position") or 0)
+        for _ in range(20):
+            page.mouse.wheel(0, 100)
+            page.wait_for_timeout(20)
+        page.wait_for_selector(f'{VERIFIED}[data-position="{before + 20}"]')
+    first_width = viewport.get_attribute("data-window-width")
+    page.mouse.down()
+    page.mouse.move(x + 60, y + 25, steps=8)
+    page.mouse.up()
+    page.wait_for_function("([e, w]) => e.dataset.windowWidth !== w", arg=[viewport.element_handle(), first_width])
+    page.wait_for_selector(VERIFIED)
+
+    expected = rendered(viewport, product.state / "demo-studies", tmp_path)
+
+    assert expected.tobytes() == shown(viewport)
+    assert hashlib.sha256(expected.tobytes()).hexdigest() == viewport.get_attribute("data-pixels-sha256")
+
+
+def test_no_request_leaves_the_origin(page: Page, product: object, steps: Steps) -> None:
+    """From the login page to a verified image, every request goes to Reading Room itself."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("websocket", lambda socket: asked.append(socket.url.replace("ws://", "http://")))
+    log_in, open_study = steps
+    log_in(page, product.url, "consultant")
+    open_study(page, "PHANTOM")
+
+    assert [] == [url for url in asked if not url.startswith((product.url, "data:", "blob:"))]
+    assert any("/viewer/frames" in url for url in asked)
+
+
+def test_a_lost_connection_is_said_and_recovers(page: Page, product: object, steps: Steps) -> None:
+    """Without a connection the image says stalled; when the connection is back it is verified again."""
+    log_in, open_study = steps
+    log_in(page, product.url)
+    open_study(page, "PHANTOM")
+    page.context.set_offline(True)
+    page.wait_for_selector(f'{VIEWPORT}[data-fidelity="stalled"]', timeout=10_000)
+    page.wait_for_timeout(5_000)
+    page.context.set_offline(False)
+
+    page.wait_for_selector(VERIFIED, timeout=20_000)
