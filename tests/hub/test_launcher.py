@@ -16,7 +16,7 @@ import requests
 from readingroom_hub.preflight import check_port, check_studies, free_ports
 from readingroom_hub.processes import descendants
 
-from .conftest import PASSWORD, Launched, gone, launch_command, log_in, open_server, wait_for
+from .conftest import PASSWORD, STAND_IN, Launched, gone, launch_command, log_in, open_server, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -181,6 +181,17 @@ def test_a_crash_leaves_no_second_token(launch: Callable[..., Launched], tmp_pat
         rows = database.execute("select expires_at from api_tokens where note = 'Server at /user/trainee/reading/'")
         (expiry,) = [row[0] for row in rows]
     assert expiry is not None
+
+
+def test_a_server_that_ends_at_start_is_told_at_once(launch: Callable[..., Launched], tmp_path: Path) -> None:
+    """Its owner reads words, not a progress bar that ends after two minutes."""
+    config = tmp_path / "ending.py"
+    config.write_text(STAND_IN.replace("jupyterhub.singleuser", "no_such_module"), encoding="utf-8")
+    run = launch("--config", str(config))
+    run.wait_until_ready()
+    session, _ = log_in(run.url, "trainee")
+    page = f"{run.url}/hub/spawn-pending/trainee/reading"
+    assert wait_for(lambda: "server ended while it was starting" in session.get(page, timeout=10).text, 30)
 
 
 def test_a_hub_that_dies_at_start_says_why(launch: Callable[..., Launched], tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ export class WheelFrames {
     }
     if (Math.sign(delta) !== Math.sign(this.#rest)) this.#rest = 0;
     this.#rest += delta / PIXELS_A_FRAME;
-    const frames = Math.trunc(this.#rest);
+    const frames = Math.trunc(this.#rest) + 0;
     this.#rest -= frames;
     return frames;
   }

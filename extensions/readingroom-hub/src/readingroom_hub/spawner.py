@@ -24,12 +24,16 @@ TOKEN_LIFETIME = timedelta(hours=12)
 """A server token does not expire by itself, and a crash leaves it valid: one working day is enough."""
 
 
-class ServerEndedError(RuntimeError):
-    """A server that ended before it answered; JupyterHub shows ``jupyterhub_message`` to its owner."""
+class ServerEndedError(web.HTTPError):
+    """A server that ended before it answered.
+
+    JupyterHub shows its owner the words of an ``HTTPError`` at once and ``jupyterhub_message`` on the progress page;
+    of any other exception it hides them.
+    """
 
     def __init__(self, name: str) -> None:
         self.jupyterhub_message = f"The {name} server ended while it was starting. The reason is in the hub's log."
-        super().__init__(self.jupyterhub_message)
+        super().__init__(500, "%s", self.jupyterhub_message)
 
 
 def refuse_unknown_server(spawner: Any, _auth_state: object = None) -> None:  # noqa: ANN401 - JupyterHub has no types

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
 from pydicom import Dataset, dcmread
 from pydicom.dataset import FileMetaDataset
+from pydicom.filereader import read_file_meta_info
 
 from readingroom.errors import UnreadableFileError
 
@@ -25,6 +27,10 @@ _PREAMBLE = 128
 _GUESSED_BYTES = 2048
 _PIXEL_TAGS = {0x7FE00008: 4, 0x7FE00009: 8, 0x7FE00010: 0}
 """Float, Double Float and ordinary Pixel Data, with the bytes of a floating point sample."""
+
+
+_FIRST_TAGS = frozenset(bytes((group, 0, element, 0)) for group in (2, 8) for element in (0, 1, 5, 8, 0x12, 0x16, 0x18))
+"""Little-endian tags that a dataset may begin with: group lengths, file meta, character set, image type, UIDs."""
 
 
 class NotDicomError(UnreadableFileError):
@@ -70,7 +76,7 @@ def open_file(path: Path) -> OpenedFile:
             head = file.read(_GUESSED_BYTES)
             if not _has_preamble(head) and not _begins_like_dataset(head):
                 raise NotDicomError("is not a DICOM file")
-            return _open_deflated(file, head) if DEFLATED.encode() in head else _open(file)
+            return _open_deflated(file) if DEFLATED.encode() in head else _open(file)
     except OSError as error:
         raise UnreadableFileError(f"cannot be read ({error.strerror or error})") from error
     except UnreadableFileError:
@@ -86,12 +92,14 @@ def _open(file: BinaryIO) -> OpenedFile:
     syntax = str(dataset.file_meta.get("TransferSyntaxUID", "")) or _guess_syntax(dataset)
     dataset.file_meta.TransferSyntaxUID = syntax
     _refuse_cut_value(dataset)
+    if syntax == BIG_ENDIAN:
+        _swap_words(dataset)
     return OpenedFile(dataset, syntax, _pixel_element(file, syntax), size)
 
 
-def _open_deflated(file: BinaryIO, head: bytes) -> OpenedFile:
+def _open_deflated(file: BinaryIO) -> OpenedFile:
     """Return a deflated file, inflated within bounds (PS3.5 A.5); pydicom alone would inflate without any."""
-    meta, start = _file_meta(head)
+    meta, start = _file_meta(file.name)
     if str(meta.get("TransferSyntaxUID", "")) != DEFLATED:
         return _open(file)
     file.seek(start)
@@ -117,11 +125,9 @@ def inflate(data: bytes) -> bytes:
     return inflated
 
 
-def _file_meta(head: bytes) -> tuple[FileMetaDataset, int]:
+def _file_meta(path: str) -> tuple[FileMetaDataset, int]:
     """Return the file meta information and where the dataset begins after it (PS3.10 7.1)."""
-    meta = dcmread(
-        io.BytesIO(head), stop_before_pixels=True, specific_tags=["FileMetaInformationGroupLength"]
-    ).file_meta
+    meta = read_file_meta_info(path)
     length_element = _PREAMBLE + 4 + 12
     return meta, length_element + int(meta.FileMetaInformationGroupLength)
 
@@ -155,6 +161,13 @@ def _refuse_cut_value(dataset: Dataset) -> None:
         raise UnreadableFileError("is cut off: it ends in the middle of its attributes")
 
 
+def _swap_words(dataset: Dataset) -> None:
+    """Turn 16-bit word strings (palettes, LUT data) to little endian, as every other number in memory is."""
+    for element in dataset.iterall():
+        if element.VR == "OW" and isinstance(element.value, bytes) and not len(element.value) % 2:
+            element.value = np.frombuffer(element.value, np.uint16).byteswap().tobytes()
+
+
 def _guess_syntax(dataset: Dataset) -> str:
     implicit, little = dataset.original_encoding
     if not little:
@@ -170,6 +183,6 @@ def _begins_like_dataset(head: bytes) -> bool:
     """Return whether bytes without the DICM prefix begin with a file meta or identifying element, as old files do."""
     if len(head) < 16:  # noqa: PLR2004 - no element with a value is shorter
         return False
-    group, element = int.from_bytes(head[:2], "little"), int.from_bytes(head[2:4], "little")
     explicit = head[4:6].isalpha() and head[4:6].isupper()
-    return group in (0x0002, 0x0008) and element <= 0x18 and (explicit or head[6:8] == b"\0\0")  # noqa: PLR2004
+    begins = head[:4] in _FIRST_TAGS or head[:4] in {bytes((b, a, d, c)) for a, b, c, d in _FIRST_TAGS}
+    return begins and (explicit or head[6:8] == b"\0\0")

@@ -54,6 +54,13 @@ def jpeg2000_size(data: bytes) -> tuple[int, int, int]:
     return y1 - y0, x1 - x0, int.from_bytes(data[start + 40 : start + 42])
 
 
+def jpeg2000_is_high_throughput(data: bytes) -> bool:
+    """Return whether a JPEG 2000 codestream has a CAP marker right after SIZ (ITU-T T.814 A.3)."""
+    siz = data.find(b"\xff\x4f\xff\x51", 0, 4096) + 2
+    after = siz + 2 + int.from_bytes(data[siz + 2 : siz + 4])
+    return siz >= 2 and data[after : after + 2] == b"\xff\x50"  # noqa: PLR2004 - found at all
+
+
 def jpeg2000_transforms_color(data: bytes) -> bool:
     """Return whether a JPEG 2000 codestream decorrelates its colours itself (COD marker, ITU-T T.800 A.6.1)."""
     start = data.find(b"\xff\x52", 0, 65_536)

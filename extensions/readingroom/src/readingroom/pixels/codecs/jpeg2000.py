@@ -5,13 +5,16 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from readingroom.pixels.codecs.codestream import check_size, jpeg2000_size, jpeg2000_transforms_color
+from readingroom.pixels.codecs.codestream import (
+    check_size,
+    jpeg2000_is_high_throughput,
+    jpeg2000_size,
+    jpeg2000_transforms_color,
+)
 from readingroom.pixels.color import to_rgb
 from readingroom.pixels.description import PixelDescription
 
 NEEDS = ("imagecodecs",)
-_CAPABILITIES = b"\xff\x50"
-"""The CAP marker, which every High-Throughput codestream has right after SIZ (ITU-T T.814 A.3)."""
 
 
 def is_available() -> bool:
@@ -24,8 +27,7 @@ def decode_frame(data: bytes, description: PixelDescription) -> NDArray[Any]:
     import imagecodecs  # noqa: PLC0415 - loaded at the first compressed frame
 
     check_size(*jpeg2000_size(data), description)
-    is_high_throughput = data.find(_CAPABILITIES, 0, 4096) > 0
-    decoder = imagecodecs.htj2k_decode if is_high_throughput else imagecodecs.jpeg2k_decode
+    decoder = imagecodecs.htj2k_decode if jpeg2000_is_high_throughput(data) else imagecodecs.jpeg2k_decode
     samples: NDArray[Any] = decoder(data)
     if not description.is_color:
         return samples

@@ -1,0 +1,161 @@
+"""A folder of DICOM files as a source of studies, over its own index."""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from pydicom import Dataset
+
+from readingroom.dicom.attributes import quiet_reading
+from readingroom.dicom.frame_bytes import read_frame
+from readingroom.dicom.geometry import SortKey, reading_order
+from readingroom.dicom.index import Index, geometry_from, location_from
+from readingroom.dicom.model import EncodedFrame, FrameReference, Problem, Series, Study
+from readingroom.dicom.part10 import open_file
+from readingroom.dicom.refresh import Progress, read_state, refresh
+from readingroom.dicom.source import SourceState
+from readingroom.errors import NotFoundError, SourceUnavailableError, UnreadableFileError
+
+METADATA_KEPT = 32
+
+_STUDIES = """
+SELECT studies.*, count(*) AS instance_count, count(DISTINCT series_uid) AS series_count,
+  (SELECT group_concat(DISTINCT modality) FROM series WHERE study_uid = studies.uid AND modality != '') AS modalities
+FROM studies JOIN instances ON instances.study_uid = studies.uid
+GROUP BY studies.uid ORDER BY studies.date DESC, studies.time DESC, studies.uid
+"""
+_SERIES = """
+SELECT series.*, count(*) AS instance_count, sum(frame_count) AS frame_count, max(rows) AS rows,
+  max(columns) AS columns, max(frame_time_ms) AS frame_time_ms
+FROM series JOIN instances ON instances.series_uid = series.uid
+WHERE series.study_uid = ? GROUP BY series.uid ORDER BY series.number IS NULL, series.number, series.uid
+"""
+_FRAMES = """
+SELECT instances.sop_uid, frames.frame, rows, columns, instance_number, time, geometry
+FROM instances JOIN frames ON frames.sop_uid = instances.sop_uid WHERE series_uid = ?
+"""
+
+
+class FolderSource:
+    """The studies below ``root`` as its index knows them; ``refresh`` brings the index up to date.
+
+    Parameters
+    ----------
+    root
+        The folder; nothing is ever written there.
+    index_path
+        The SQLite file of the index.
+    read_only
+        Only read an index that another process keeps; its later commits are seen. ``refresh`` is refused.
+    """
+
+    def __init__(self, root: str | os.PathLike[str], index_path: str | os.PathLike[str], read_only: bool = False) -> None:
+        self._root = Path(root)
+        self._index = Index(Path(index_path), read_only=read_only)
+        self._refreshing = threading.Lock()
+        self._metadata = lru_cache(maxsize=METADATA_KEPT)(_read_metadata)
+
+    def refresh(self, progress: Progress | None = None) -> SourceState:
+        """Scan for new, changed and removed files; ``progress`` is called after each batch. Returns the new state."""
+        if self._index.read_only:
+            raise SourceUnavailableError("This process may only read the index of the study folder.")
+        with self._refreshing:
+            refresh(self._index, self._root, progress)
+        return self.state()
+
+    def studies(self) -> Sequence[Study]:
+        """Return every study, newest first."""
+        return tuple(_study(row) for row in self._index.query(_STUDIES))
+
+    def series(self, study_uid: str) -> Sequence[Series]:
+        """Return the series of a study in the order of their numbers; raises ``NotFoundError``."""
+        rows = self._index.query(_SERIES, (study_uid,))
+        if not rows:
+            raise NotFoundError(f"There is no study {study_uid:.64} in this folder.")
+        return tuple(Series(**{key: row[key] for key in Series.__dataclass_fields__}) for row in rows)
+
+    def frames(self, series_uid: str) -> Sequence[FrameReference]:
+        """Return the frames of a series in reading order; raises ``NotFoundError``."""
+        rows = self._index.query(_FRAMES, (series_uid,))
+        if not rows and not self._index.query("SELECT 1 FROM series WHERE uid = ?", (series_uid,)):
+            raise NotFoundError(f"There is no series {series_uid:.64} in this folder.")
+        geometries = [geometry_from(row["geometry"]) for row in rows]
+        keys = [
+            SortKey(row["sop_uid"], row["frame"], row["instance_number"], row["time"], g.orientation, g.position)
+            for row, g in zip(rows, geometries, strict=True)
+        ]
+        return tuple(
+            FrameReference(rows[i]["sop_uid"], rows[i]["frame"], rows[i]["rows"], rows[i]["columns"], geometries[i])
+            for i in reading_order(keys)
+        )
+
+    def metadata(self, sop_uid: str) -> Dataset:
+        """Return an instance's attributes without its pixel data; shared between callers, not to be changed."""
+        row = self._instance(sop_uid)
+        return self._metadata(self._path(row), row["mtime_ns"], row["size"])
+
+    def frame(self, sop_uid: str, frame: int) -> EncodedFrame:
+        """Return one frame's bytes as stored; raises ``NotFoundError``."""
+        row = self._instance(sop_uid)
+        if not 1 <= frame <= row["frame_count"]:
+            raise NotFoundError(f"This instance has {row['frame_count']} frames; there is no frame {frame}.")
+        return EncodedFrame(row["transfer_syntax_uid"], read_frame(self._path(row), location_from(row), frame))
+
+    def problems(self) -> Sequence[Problem]:
+        """Return what could not be taken in, by path; files that are not DICOM are one row together."""
+        found = [
+            Problem(row["path"], row["reason"])
+            for row in self._index.query(
+                "SELECT path, reason FROM files WHERE reason != '' UNION SELECT path, reason FROM walk_problems ORDER BY 1"
+            )
+        ]
+        other = self._index.query("SELECT count(*) AS n, min(path) AS path FROM files WHERE kind = 'not_dicom'")[0]
+        if other["n"]:
+            many = "1 file is" if other["n"] == 1 else f"{other['n']} files are"
+            found.append(Problem(".", f"{many} not DICOM, e.g. {other['path']}"))
+        return tuple(found)
+
+    def state(self) -> SourceState:
+        """Return the revision and the progress; an index that is not there yet is an empty one being made."""
+        if self._index.read_only and not self._index.path.exists():
+            return SourceState(0, indexing=True, files_seen=0, message="The study folder has not been indexed yet.")
+        return read_state(self._index)
+
+    def close(self) -> None:
+        """Close the index."""
+        self._index.close()
+
+    def _instance(self, sop_uid: str) -> sqlite3.Row:
+        rows = self._index.query(
+            "SELECT instances.*, mtime_ns, size FROM instances JOIN files ON files.path = instances.path "
+            "WHERE instances.sop_uid = ?",
+            (sop_uid,),
+        )
+        if not rows:
+            raise NotFoundError(f"There is no instance {sop_uid:.64} in this folder.")
+        return rows[0]
+
+    def _path(self, row: sqlite3.Row) -> Path:
+        """Return the file of an instance, unless a link put in its way since would lead out of the folder."""
+        root = os.path.realpath(self._root)
+        path = os.path.realpath(os.path.join(root, row["path"]))  # noqa: PTH118 - realpath of a string
+        if os.path.commonpath([root, path]) != root:
+            raise SourceUnavailableError(f"{row['path']} has become a link out of the study folder.")
+        return Path(path)
+
+
+def _read_metadata(path: Path, _mtime_ns: int, _size: int) -> Dataset:
+    """Return the attributes of a file; its time and size are here for the cache to tell changed files apart."""
+    try:
+        with quiet_reading():
+            return open_file(path).dataset
+    except UnreadableFileError as error:
+        raise SourceUnavailableError(f"{path.name} {error}.") from error
+
+
+def _study(row: sqlite3.Row) -> Study:
+    fields = {key: row[key] for key in Study.__dataclass_fields__ if key != "modalities"}
+    return Study(**fields, modalities=tuple(sorted((row["modalities"] or "").split(",")) if row["modalities"] else ()))

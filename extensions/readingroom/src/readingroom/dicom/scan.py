@@ -1,0 +1,242 @@
+"""One file to what an index keeps of it: who and what it shows, and where each frame's bytes lie."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from pydicom import Dataset
+from pydicom.uid import UID
+
+from readingroom.dicom.attributes import (
+    display_name,
+    iso_date,
+    iso_time,
+    number,
+    numbers,
+    quiet_reading,
+    text,
+    values,
+    whole,
+)
+from readingroom.dicom.geometry import frame_geometry
+from readingroom.dicom.image import float_bytes, pixel_description
+from readingroom.dicom.locate import ReadAt, Spans, encapsulated_spans
+from readingroom.dicom.model import FrameGeometry
+from readingroom.dicom.part10 import BIG_ENDIAN, OpenedFile, PixelElement, open_file
+from readingroom.errors import DamagedImageError, ReadingRoomError, UnreadableFileError, UnsupportedImageError
+from readingroom.pixels.codecs import DECODERS, is_encapsulated
+from readingroom.pixels.codecs.codestream import JpegHeader, check_size, jpeg2000_size
+
+MEDIA_DIRECTORY = "1.2.840.10008.1.3.10"
+MAX_FRAMES = 2**20
+_NO_SPANS = np.empty((0, 3), np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class StudyAttributes:
+    """The Patient and General Study modules as the study list shows them (PS3.3 C.7.1.1, C.7.2.1)."""
+
+    uid: str
+    patient_name: str
+    patient_id: str
+    birth_date: str
+    sex: str
+    date: str
+    time: str
+    description: str
+    accession_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesAttributes:
+    """The General Series module as the thumbnails show it (PS3.3 C.7.3.1)."""
+
+    uid: str
+    study_uid: str
+    modality: str
+    number: int | None
+    description: str
+    body_part: str
+
+
+@dataclass(frozen=True, slots=True)
+class PixelLocation:
+    """Where the frames of one file are; for native pixel data by computation, else by ``spans``."""
+
+    offset: int = 0
+    frame_bits: int = 0
+    spans: Spans = field(default_factory=lambda: _NO_SPANS)
+    deflated: bool = False
+    swap_bytes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedFile:
+    """What is kept of one instance; ``geometries`` has an entry for each frame that can be shown."""
+
+    sop_uid: str
+    transfer_syntax_uid: str
+    study: StudyAttributes
+    series: SeriesAttributes
+    instance_number: int
+    time: str
+    rows: int
+    columns: int
+    frame_time_ms: float | None
+    pixels: PixelLocation
+    geometries: tuple[FrameGeometry, ...]
+
+
+def scan_file(path: Path) -> ScannedFile | None:
+    """Return what a file holds, None for a DICOMDIR.
+
+    Raises
+    ------
+    NotDicomError
+        When the file is something else.
+    UnreadableFileError
+        With the reason, worded to follow the file's name.
+    """
+    with quiet_reading():
+        opened = open_file(path)
+        if str(opened.dataset.file_meta.get("MediaStorageSOPClassUID", "")) == MEDIA_DIRECTORY:
+            return None
+        try:
+            return _scan(opened, path)
+        except (DamagedImageError, UnsupportedImageError) as error:
+            message = str(error)
+            raise UnreadableFileError(message.replace("The image says", "says", 1).rstrip(".")) from error
+
+
+def _scan(opened: OpenedFile, path: Path) -> ScannedFile:
+    dataset = opened.dataset
+    uids = [text(dataset, name) for name in ("SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")]
+    if not all(uids):
+        raise UnreadableFileError("does not say which study, series and instance it is, or is cut off before it does")
+    sop_uid, study_uid, series_uid = uids
+    count = _frame_count(opened)
+    return ScannedFile(
+        sop_uid=sop_uid,
+        transfer_syntax_uid=opened.transfer_syntax_uid,
+        study=_study(dataset, study_uid),
+        series=_series(dataset, series_uid, study_uid),
+        instance_number=whole(dataset, "InstanceNumber") or 0,
+        time=text(dataset, "AcquisitionTime") or text(dataset, "ContentTime"),
+        rows=(whole(dataset, "Rows") or 0) if count else 0,
+        columns=(whole(dataset, "Columns") or 0) if count else 0,
+        frame_time_ms=_frame_time(dataset) if count > 1 else None,
+        pixels=_locate(opened, path, count) if count else PixelLocation(),
+        geometries=tuple(frame_geometry(dataset, frame) for frame in range(1, count + 1)),
+    )
+
+
+def _frame_count(opened: OpenedFile) -> int:
+    """Return how many frames there are to show, 0 for an object that is no image."""
+    dataset = opened.dataset
+    is_image = "Rows" in dataset or "Image Storage" in UID(text(dataset, "SOPClassUID")).name
+    if opened.pixels is None:
+        if is_image:
+            raise UnreadableFileError("is an image without pixel data, or is cut off before it")
+        return 0
+    frames = whole(dataset, "NumberOfFrames")
+    frames = 1 if frames is None else frames
+    if not 1 <= frames <= MAX_FRAMES:
+        raise UnreadableFileError(f"says it has {frames} frames")
+    return frames
+
+
+def _locate(opened: OpenedFile, path: Path, frames: int) -> PixelLocation:
+    element = opened.pixels
+    if element is None:
+        return PixelLocation()
+    if element.length is not None:
+        return _locate_native(opened, element, frames)
+    if not is_encapsulated(opened.transfer_syntax_uid):
+        raise UnreadableFileError("is damaged: its pixel data has no length")
+    with path.open("rb") as file:
+        read_at: ReadAt = lambda length, offset: os.pread(file.fileno(), length, offset)  # noqa: E731
+        spans = encapsulated_spans(read_at, element.offset, opened.size, frames, opened.dataset)
+        _check_codestream(opened, read_at, spans)
+    return PixelLocation(element.offset, spans=spans)
+
+
+def _locate_native(opened: OpenedFile, element: PixelElement, frames: int) -> PixelLocation:
+    """Return the place of native frames after checking that as many bytes are there as the attributes promise."""
+    dataset, length = opened.dataset, element.length or 0
+    if is_encapsulated(opened.transfer_syntax_uid):
+        raise UnreadableFileError("says it is compressed but its pixel data is not in fragments")
+    left = opened.size - element.offset
+    if left < length:
+        raise UnreadableFileError(f"is cut off: {length} bytes of pixel data were promised and {max(left, 0)} are there")
+    if element.float_bytes or float_bytes(dataset):
+        rows, columns = whole(dataset, "Rows") or 0, whole(dataset, "Columns") or 0
+        bits = rows * columns * 8 * (element.float_bytes or float_bytes(dataset))
+    else:
+        bits = pixel_description(dataset).native_bits
+    if length < (bits * frames + 7) // 8:
+        raise UnreadableFileError(_contradiction(dataset, frames, length))
+    swapped = opened.transfer_syntax_uid == BIG_ENDIAN and element.vr == "OW" and whole(dataset, "BitsAllocated") == 8  # noqa: PLR2004
+    return PixelLocation(element.offset, bits, deflated=opened.inflated is not None, swap_bytes=swapped)
+
+
+def _contradiction(dataset: Dataset, frames: int, length: int) -> str:
+    many = f", {frames} frames" if frames > 1 else ""
+    return (
+        f"says it has {whole(dataset, 'Rows')} rows and {whole(dataset, 'Columns')} columns{many} "
+        f"but its pixel data holds only {length} bytes"
+    )
+
+
+def _check_codestream(opened: OpenedFile, read_at: ReadAt, spans: Spans) -> None:
+    """Raise ``DamagedImageError`` when the first compressed frame is of another size than the attributes say."""
+    kind = DECODERS.get(opened.transfer_syntax_uid)
+    if kind is None:
+        return
+    description = pixel_description(opened.dataset)
+    _, offset, length = (int(value) for value in spans[0])
+    head = read_at(min(length, 65_536), offset)
+    if kind in ("jpeg", "jpegls"):
+        header = JpegHeader(head)
+        check_size(header.rows, header.columns, header.samples, description)
+    elif kind == "jpeg2000":
+        check_size(*jpeg2000_size(head), description)
+    elif kind == "rle" and int(spans[:, 2].sum()) * 64 * (whole(opened.dataset, "NumberOfFrames") or 1) < description.samples:
+        raise UnreadableFileError(_contradiction(opened.dataset, 1, int(spans[:, 2].sum())))
+
+
+def _study(dataset: Dataset, uid: str) -> StudyAttributes:
+    return StudyAttributes(
+        uid=uid,
+        patient_name=display_name(dataset),
+        patient_id=text(dataset, "PatientID"),
+        birth_date=iso_date(dataset, "PatientBirthDate"),
+        sex=text(dataset, "PatientSex"),
+        date=iso_date(dataset, "StudyDate"),
+        time=iso_time(dataset, "StudyTime"),
+        description=text(dataset, "StudyDescription"),
+        accession_number=text(dataset, "AccessionNumber"),
+    )
+
+
+def _series(dataset: Dataset, uid: str, study_uid: str) -> SeriesAttributes:
+    return SeriesAttributes(
+        uid=uid,
+        study_uid=study_uid,
+        modality=text(dataset, "Modality"),
+        number=whole(dataset, "SeriesNumber"),
+        description=text(dataset, "SeriesDescription"),
+        body_part=text(dataset, "BodyPartExamined"),
+    )
+
+
+def _frame_time(dataset: Dataset) -> float | None:
+    """Return milliseconds from frame to frame: Frame Time, its vector's mean, or a rate (PS3.3 C.7.6.5)."""
+    vector = [step for step in numbers(dataset, "FrameTimeVector") if step > 0]
+    rate = number(dataset, "CineRate") or number(dataset, "RecommendedDisplayFrameRate")
+    found = number(dataset, "FrameTime") or (sum(vector) / len(vector) if vector else None)
+    found = found or (1000 / rate if rate and rate > 0 else None)
+    return found if found and found > 0 else None
+
+

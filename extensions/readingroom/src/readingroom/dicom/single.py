@@ -1,0 +1,94 @@
+"""One DICOM file as a source of one study, for the command line."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydicom import Dataset
+
+from readingroom.dicom.attributes import quiet_reading
+from readingroom.dicom.frame_bytes import read_frame
+from readingroom.dicom.model import EncodedFrame, FrameReference, Problem, Series, Study
+from readingroom.dicom.part10 import open_file
+from readingroom.dicom.scan import scan_file
+from readingroom.dicom.source import SourceState
+from readingroom.errors import NotFoundError, UnreadableFileError
+
+
+class FileSource:
+    """The study, series and instance of one file; raises ``UnreadableFileError`` when it is none."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = Path(os.path.realpath(path))
+        try:
+            scanned = scan_file(self._path)
+        except UnreadableFileError as error:
+            raise type(error)(f"{path} {error}.") from error
+        if scanned is None:
+            raise UnreadableFileError(f"{path} is a DICOMDIR, not an image.")
+        self._scanned = scanned
+        with quiet_reading():
+            self._dataset = open_file(self._path).dataset
+
+    @property
+    def sop_uid(self) -> str:
+        """Return the SOP Instance UID of the file."""
+        return self._scanned.sop_uid
+
+    def studies(self) -> Sequence[Study]:
+        """Return the one study."""
+        study = self._scanned.study
+        fields = {name: getattr(study, name) for name in study.__dataclass_fields__}
+        modality = self._scanned.series.modality
+        return (Study(**fields, modalities=(modality,) if modality else (), series_count=1, instance_count=1),)
+
+    def series(self, study_uid: str) -> Sequence[Series]:
+        """Return the one series."""
+        self._check(study_uid, self._scanned.study.uid)
+        scanned = self._scanned
+        fields = {name: getattr(scanned.series, name) for name in scanned.series.__dataclass_fields__}
+        return (
+            Series(
+                **fields,
+                instance_count=1,
+                frame_count=len(scanned.geometries),
+                rows=scanned.rows,
+                columns=scanned.columns,
+                frame_time_ms=scanned.frame_time_ms,
+            ),
+        )
+
+    def frames(self, series_uid: str) -> Sequence[FrameReference]:
+        """Return the frames in the order of the file."""
+        self._check(series_uid, self._scanned.series.uid)
+        scanned = self._scanned
+        return tuple(
+            FrameReference(scanned.sop_uid, number, scanned.rows, scanned.columns, geometry)
+            for number, geometry in enumerate(scanned.geometries, 1)
+        )
+
+    def metadata(self, sop_uid: str) -> Dataset:
+        """Return the attributes without the pixel data."""
+        self._check(sop_uid, self.sop_uid)
+        return self._dataset
+
+    def frame(self, sop_uid: str, frame: int) -> EncodedFrame:
+        """Return one frame's bytes as stored."""
+        self._check(sop_uid, self.sop_uid)
+        count = len(self._scanned.geometries)
+        if not 1 <= frame <= count:
+            raise NotFoundError(f"This file has {count} frames; there is no frame {frame}.")
+        return EncodedFrame(self._scanned.transfer_syntax_uid, read_frame(self._path, self._scanned.pixels, frame))
+
+    def problems(self) -> Sequence[Problem]:
+        """Return nothing: a file with a problem makes no source."""
+        return ()
+
+    def state(self) -> SourceState:
+        """Return a state that never changes."""
+        return SourceState(revision=1, indexing=False, files_seen=1)
+
+    @staticmethod
+    def _check(asked: str, held: str) -> None:
+        if asked != held:
+            raise NotFoundError(f"This file does not hold {asked:.64}.")
