@@ -25,7 +25,7 @@ export class App {
   readonly #sheet = new KeySheet();
   readonly #list = new StudyList((study) => this.openStudy(study.uid, study));
   readonly #reading: ReadingPage;
-  readonly #link: Link;
+  #link: Link | null = null;
   #studies: Study[] = [];
   /** The study that is open or being opened; empty for the list. */
   #open = "";
@@ -41,15 +41,15 @@ export class App {
     this.#banner = new Banner(text(model, "person"), text(model, "role"), () => this.#sheet.toggle(), () => this.showList());
     this.#reading = new ReadingPage((message) => this.#send(message), () => this.#share());
     this.element = h("div", { class: `rr${this.#embedded ? " rr-embedded" : ""}`, "data-testid": "readingroom" });
+    // JupyterLab would take I, I for "interrupt the kernel" and 0, 0 for "restart" while a reader reads.
+    if (this.#embedded) this.element.setAttribute("data-lm-suppress-shortcuts", "true");
     if (!this.#embedded) this.element.append(this.#banner.element);
     this.element.append(this.#list.element, this.#reading.element, this.#status.element, this.#sheet.element);
     this.#showPage();
-    this.#link = new Link(text(model, "socket_url"), {
-      text: (message) => this.#receive(message),
-      binary: (message) => this.#receivePicture(message),
-      live: (live) => this.#setLive(live),
-      roundTrip: (milliseconds) => this.#status.showRoundTrip(milliseconds),
-    });
+    this.#connect(text(model, "socket_url"));
+    const moved = () => this.#connect(text(model, "socket_url"));
+    model.on("change:socket_url", moved);
+    this.#cleanUp.add(() => model.off("change:socket_url", moved));
     this.#listen();
     if (this.#start.study_uid !== "") this.openStudy(this.#start.study_uid, null);
     else if (this.#embedded) this.#reading.say("No study chosen", "Give a study to show it here.");
@@ -58,7 +58,7 @@ export class App {
   close(): void {
     this.#cleanUp.run();
     this.#reading.close();
-    this.#link.close();
+    this.#link?.close();
     this.#sync.stop();
   }
 
@@ -86,6 +86,19 @@ export class App {
     this.#list.focus();
   }
 
+  #connect(url: string): void {
+    this.#link?.close();
+    this.#link = null;
+    this.#setLive(false);
+    if (url === "") return;
+    this.#link = new Link(url, {
+      text: (message) => this.#receive(message),
+      binary: (message) => this.#receivePicture(message),
+      live: (live) => this.#setLive(live),
+      roundTrip: (milliseconds) => this.#status.showRoundTrip(milliseconds),
+    });
+  }
+
   #listen(): void {
     const keyTarget: EventTarget = this.#embedded ? this.element : document;
     this.#cleanUp.listen(keyTarget, "keydown", (event) => this.#key(event as KeyboardEvent));
@@ -102,11 +115,11 @@ export class App {
   }
 
   #send(message: Request): boolean {
-    return this.#link.send(message);
+    return this.#link?.send(message) ?? false;
   }
 
   #setLive(live: boolean): void {
-    this.#status.showLink(live, this.#link.failures);
+    this.#status.showLink(live, this.#link?.failures ?? 0);
     this.#list.link(live);
     if (live) {
       this.#askStudies();
@@ -204,7 +217,9 @@ export class App {
   #key(event: KeyboardEvent): void {
     if (event.defaultPrevented || isTyping(event)) return;
     const command = commandOf(event);
-    if (command !== null && this.#run(command)) event.preventDefault();
+    if (command === null || !this.#run(command)) return;
+    event.preventDefault();
+    if (this.#embedded) event.stopPropagation();
   }
 
   #run(command: Command): boolean {

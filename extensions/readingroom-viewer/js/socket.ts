@@ -14,6 +14,7 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 5_000;
 const PING_MS = 1_000;
 const SILENCE_MS = 2_500;
+const OWN_GAP_MS = 1_500;
 /** A server busy with one large picture comes back by itself; after this the socket is given up. */
 const GIVE_UP_MS = 6_000;
 
@@ -37,6 +38,7 @@ export class Link {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #heard = 0;
   #pinged = 0;
+  #looked = performance.now();
   #live = false;
   #closed = false;
   readonly #watch: ReturnType<typeof setInterval>;
@@ -131,8 +133,11 @@ export class Link {
 
   readonly #look = (): void => {
     const socket = this.#socket;
-    if (socket === null) return;
     const now = performance.now();
+    // A gap in our own timer (hidden page, sleeping laptop) is not the server's silence: ask first.
+    if (now - this.#looked > OWN_GAP_MS) this.#heard = Math.max(this.#heard, now - PING_MS);
+    this.#looked = now;
+    if (socket === null) return;
     const silence = now - this.#heard;
     if (silence > SILENCE_MS) this.#setLive(false);
     if (silence > GIVE_UP_MS) {

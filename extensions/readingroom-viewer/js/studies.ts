@@ -5,6 +5,9 @@ import { icon } from "./icons";
 import type { StudiesMessage, Study } from "./messages";
 import { COLUMNS, NEWEST_FIRST, ROW_HEIGHT, type Sort, arranged, visibleRows } from "./table";
 
+/** Rows kept for reuse: a screen of a long list is 60. */
+const MOST_BUILT = 2_000;
+
 export class StudyList {
   readonly element = h("main", { class: "rr-list", "aria-label": "Study list" });
   readonly #open: (study: Study) => void;
@@ -185,6 +188,7 @@ export class StudyList {
     const facts = JSON.stringify(study);
     const known = this.#built.get(study.uid);
     const element = known?.facts === facts ? known.element : this.#newRow(study);
+    if (this.#built.size > MOST_BUILT) this.#built.clear();
     if (element !== known?.element) this.#built.set(study.uid, { facts, element });
     const selected = study.uid === this.#selected;
     element.setAttribute("tabindex", selected ? "0" : "-1");

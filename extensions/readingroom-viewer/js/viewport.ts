@@ -130,8 +130,9 @@ export class Viewport {
   }
 
   link(live: boolean): void {
-    this.#tell({ type: "link", live });
+    // Asked again first: the picture from before the break is never called verified in between.
     if (live) this.askAgain();
+    this.#tell({ type: "link", live });
     this.#events.seen();
   }
 

@@ -41,7 +41,7 @@ def page(settings: ServerSettings) -> pn.Template:
     template = pn.Template(PAGE)
     template.add_panel(
         "viewer",
-        ViewerPane(
+        ViewerPane(  # type: ignore[no-untyped-call] # param makes the constructor
             socket_url=f"{settings.viewer_prefix}frames",
             person=headers.get(USER_HEADER, ""),
             role=groups.split(",")[0],

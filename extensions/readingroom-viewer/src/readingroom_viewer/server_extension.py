@@ -190,7 +190,7 @@ def _load_jupyter_server_extension(serverapp: ServerApp) -> None:
     serverapp.io_loop.add_callback(process.start)
     base = serverapp.base_url + VIEWER_PATH
     arguments: dict[str, Any] = {"process": process}
-    serverapp.web_app.add_handlers(
+    serverapp.web_app.add_handlers(  # type: ignore[no-untyped-call]
         ".*$",
         [
             (f"{base}(frames|ws|.*/ws)", ViewerSocket, arguments),
