@@ -97,6 +97,8 @@ class Index:
     def _open(self) -> sqlite3.Connection:
         if self.read_only and not self.path.exists():
             raise SourceUnavailableError("The study folder has not been indexed yet.")
+        if not self.read_only:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
         mode = "ro" if self.read_only else "rwc"
         address = f"file:{quote(str(self.path.absolute()))}?mode={mode}"
         connection = sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, check_same_thread=False)

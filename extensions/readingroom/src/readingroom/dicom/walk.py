@@ -49,6 +49,8 @@ def _sort_entries(entries: "os._ScandirIterator[str]", folder: str, real_root: s
     """Put files and problems of one folder into ``found``; return the folders below it."""
     folders = []
     for entry in entries:
+        if entry.name.startswith("."):
+            continue  # what file managers and we ourselves leave behind, never a study
         path = f"{folder}{entry.name}"
         if entry.is_symlink():
             if not _stays_within(entry.path, real_root):

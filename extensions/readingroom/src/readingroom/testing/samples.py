@@ -1,0 +1,51 @@
+"""The demonstration studies, made from packages that anyone can install; the people in them are invented.
+
+Only the standard library is imported before the marker of a complete folder is found, so that a second start is quick.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from readingroom.errors import UnreadableFileError
+
+VERSION = "1"
+MARKER = ".reading-room-samples"
+
+
+def make_samples(destination: Path, packages: Path, say: Callable[[str], None] | None = None) -> bool:
+    """Make the demonstration studies in ``destination`` unless they are there; return whether anything was written.
+
+    Parameters
+    ----------
+    destination
+        A folder of their own; made when missing.
+    packages
+        Where ``nibabel``, ``nilearn`` and ``pydicom-data`` were installed with ``pip install --target``.
+    say
+        Told in one line what is being made.
+
+    Raises
+    ------
+    UnreadableFileError
+        When a package or a file of it is missing.
+    """
+    marker = destination / MARKER
+    if marker.exists() and marker.read_text() == VERSION:
+        return False
+    from readingroom.testing.sample_studies import STUDIES  # noqa: PLC0415 - NumPy and pydicom take half a second
+
+    destination.mkdir(parents=True, exist_ok=True)
+    for name, make in STUDIES.items():
+        if say is not None:
+            say(f"making {name}")
+        make(destination / name, packages)
+    marker.write_text(VERSION)
+    return True
+
+
+def find_one(packages: Path, name: str) -> Path:
+    """Return the one file called ``name`` below ``packages``; raises ``UnreadableFileError`` when it is not there."""
+    found = sorted(packages.rglob(name))
+    if not found:
+        raise UnreadableFileError(f"{name} is not in {packages}: install requirements-demo.lock there with pip --target.")
+    return found[0]
