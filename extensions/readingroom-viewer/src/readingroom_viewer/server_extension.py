@@ -51,6 +51,16 @@ class _OwnersOnly(JupyterHandler):
         """What asks the hub about logins and scopes."""
         return cast("Any", self.identity_provider).hub_auth
 
+    def check_xsrf_cookie(self) -> None:
+        """Let the page's own module scripts pass with the cookie alone: everything here is a GET that changes nothing.
+
+        JupyterHub asks for an XSRF token on every ``fetch`` and ``import()``, which a script tag cannot add.
+        """
+        headers = self.request.headers
+        foreign = headers.get("Sec-Fetch-Site", "same-origin") in {"cross-site", "same-site"}
+        if foreign and headers.get("Sec-Fetch-Mode") != "navigate":
+            raise web.HTTPError(403, "This request comes from another site.")
+
     def refuse_strangers(self) -> None:
         """Raise 403 unless the owner of this server asks, from this server's own pages."""
         if self.current_user is None:

@@ -162,9 +162,13 @@ def _refuse_cut_value(dataset: Dataset) -> None:
 
 
 def _swap_words(dataset: Dataset) -> None:
-    """Turn 16-bit word strings (palettes, LUT data) to little endian, as every other number in memory is."""
+    """Turn 16-bit word strings (palettes, LUT data) to little endian, as every other number in memory is.
+
+    Segmented palettes are left alone: pydicom turns them itself when it expands them.
+    """
     for element in dataset.iterall():
-        if element.VR == "OW" and isinstance(element.value, bytes) and not len(element.value) % 2:
+        is_words = element.VR == "OW" and isinstance(element.value, bytes) and not len(element.value) % 2
+        if is_words and not element.keyword.startswith("Segmented"):
             element.value = np.frombuffer(element.value, np.uint16).byteswap().tobytes()
 
 

@@ -6,6 +6,8 @@ from readingroom.pixels.description import PixelDescription
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD9)})
 _FRAME_HEADERS = frozenset({0xF7, *range(0xC0, 0xD0)}) - {0xC4, 0xC8, 0xCC}
 _START_OF_SCAN = 0xDA
+_END_MARKER = b"\xff\xd9"
+_MAX_PADDING = 64
 _ADOBE = 0xEE
 
 
@@ -65,6 +67,51 @@ def jpeg2000_transforms_color(data: bytes) -> bool:
     """Return whether a JPEG 2000 codestream decorrelates its colours itself (COD marker, ITU-T T.800 A.6.1)."""
     start = data.find(b"\xff\x52", 0, 65_536)
     return start >= 0 and len(data) > start + 8 and data[start + 8] == 1
+
+
+def jpegxl_size(data: bytes) -> tuple[int, int]:
+    """Return rows and columns from the SizeHeader of a JPEG XL codestream (ISO/IEC 18181-1 D.2)."""
+    start = 0 if data.startswith(b"\xff\x0a") else data.find(b"\xff\x0a", max(data.find(b"jxlc"), data.find(b"jxlp")))
+    if start < 0 or len(data) < start + 12:
+        raise DamagedImageError("The compressed image does not begin like JPEG XL.")
+    bits = _Bits(int.from_bytes(data[start + 2 : start + 12], "little"))
+    small = bits.take(1)
+    rows = _jpegxl_extent(bits, small=small)
+    ratio = bits.take(3)
+    if not ratio:
+        return rows, _jpegxl_extent(bits, small=small)
+    numerator, denominator = _JPEG_XL_RATIOS[ratio - 1]
+    return rows, rows * numerator // denominator
+
+
+_JPEG_XL_RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
+
+
+class _Bits:
+    """Bits taken from the lowest up."""
+
+    def __init__(self, value: int) -> None:
+        self._value = value
+
+    def take(self, count: int) -> int:
+        taken = self._value & ((1 << count) - 1)
+        self._value >>= count
+        return taken
+
+
+def _jpegxl_extent(bits: _Bits, *, small: int) -> int:
+    if small:
+        return (bits.take(5) + 1) * 8
+    return bits.take((9, 13, 18, 30)[bits.take(2)]) + 1
+
+
+def check_end(data: bytes) -> None:
+    """Raise ``DamagedImageError`` when a JPEG or JPEG 2000 stream has no end marker: decoders would fill in grey.
+
+    A byte or more of padding may follow the marker (PS3.5 A.4).
+    """
+    if data.rfind(_END_MARKER, max(len(data) - _MAX_PADDING, 0)) < 0:
+        raise DamagedImageError("The compressed image is cut off before its end.")
 
 
 def check_size(rows: int, columns: int, samples: int, description: PixelDescription) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from readingroom.pixels.codecs.codestream import (
+    check_end,
     check_size,
     jpeg2000_is_high_throughput,
     jpeg2000_size,
@@ -26,6 +27,7 @@ def decode_frame(data: bytes, description: PixelDescription) -> NDArray[Any]:
     """Return the samples of one frame; colour as RGB."""
     import imagecodecs  # noqa: PLC0415 - loaded at the first compressed frame
 
+    check_end(data)
     check_size(*jpeg2000_size(data), description)
     decoder = imagecodecs.htj2k_decode if jpeg2000_is_high_throughput(data) else imagecodecs.jpeg2k_decode
     samples: NDArray[Any] = decoder(data)

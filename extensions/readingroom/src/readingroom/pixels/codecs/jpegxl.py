@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from readingroom.pixels.codecs.codestream import check_size, jpegxl_size
 from readingroom.pixels.description import PixelDescription
 
 NEEDS = ("imagecodecs",)
@@ -17,12 +18,10 @@ def is_available() -> bool:
 
 
 def decode_frame(data: bytes, description: PixelDescription) -> NDArray[Any]:
-    """Return the samples of one frame; the codec itself hands out RGB.
-
-    Its output array is given, so that a codestream of another size is refused before it is decoded.
-    """
+    """Return the samples of one frame; the codec itself hands out RGB."""
     import imagecodecs  # noqa: PLC0415 - loaded at the first compressed frame
 
+    check_size(*jpegxl_size(data), description.samples_per_pixel, description)
     expected = np.empty(description.shape, description.container)
     samples: NDArray[Any] = imagecodecs.jpegxl_decode(data, numthreads=1, out=expected)
     return samples

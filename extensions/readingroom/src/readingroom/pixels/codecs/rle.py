@@ -29,6 +29,8 @@ def decode_frame(data: bytes, description: PixelDescription) -> NDArray[Any]:
     size = description.container.itemsize
     pixels = description.rows * description.columns
     segments = _segments(data, size * description.samples_per_pixel)
+    if any(len(segment) * MAX_EXPANSION < pixels for segment in segments):
+        raise DamagedImageError(f"RLE segments of {len(data)} bytes together cannot hold {pixels} pixels each.")
     planes = np.empty((description.samples_per_pixel, pixels, size), np.uint8)
     for number, segment in enumerate(segments):
         sample, byte = divmod(number, size)
@@ -55,8 +57,6 @@ def _segments(data: bytes, expected: int) -> list[bytes]:
 def _unpack(segment: bytes, pixels: int) -> NDArray[np.uint8]:
     import imagecodecs  # noqa: PLC0415 - loaded at the first compressed frame
 
-    if len(segment) * MAX_EXPANSION < pixels:
-        raise DamagedImageError(f"An RLE segment of {len(segment)} bytes cannot hold {pixels} pixels.")
     plane = np.frombuffer(imagecodecs.packbits_decode(segment, out=pixels), np.uint8)
     if len(plane) != pixels:
         raise DamagedImageError(f"An RLE segment holds {len(plane)} bytes where the image has {pixels} pixels.")
