@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from readingroom.dicom.folder import FolderSource
 
 REPOSITORY = Path(__file__).parents[2]

@@ -10,6 +10,7 @@ import pydicom
 import pytest
 from pydicom.data import get_testdata_file
 from pydicom.pixels import apply_color_lut, pixel_array
+
 from readingroom.dicom.picture import load_frame, render_frame
 from readingroom.dicom.single import FileSource
 from readingroom.pixels.voi import Voi

@@ -22,6 +22,7 @@ def test_a_slider_moves_the_window_in_a_notebook(
     page.wait_for_url("**/user/trainee/workbench/lab**", timeout=120_000)
     page.goto(f"{product.url}/user/trainee/workbench/lab/tree/first_reading.ipynb")
     page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
+    page.wait_for_selector("text=/Python 3.*Idle/", timeout=60_000)
     page.click('.lm-MenuBar-itemLabel:text("Run")')
     page.click('.lm-Menu-itemLabel:text("Run All Cells")')
     page.wait_for_selector(VERIFIED, timeout=90_000)

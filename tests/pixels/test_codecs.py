@@ -1,5 +1,6 @@
 """Every decoder of the table on frames that were encoded here, and what it does with bytes that lie."""
 
+import importlib
 import struct
 import tracemalloc
 import zlib
@@ -7,6 +8,7 @@ import zlib
 import imagecodecs
 import numpy as np
 import pytest
+
 from readingroom.errors import DamagedImageError, UnsupportedImageError
 from readingroom.pixels.codecs import DECODERS, LOSSY, PixelDescription, decode
 
@@ -191,8 +193,6 @@ def test_syntax_without_decoder_is_named() -> None:
 
 def test_every_decoder_has_the_three_names() -> None:
     """Each module of the table says what it needs, whether that is here, and decodes."""
-    import importlib
-
     for name in set(DECODERS.values()):
         module = importlib.import_module(f"readingroom.pixels.codecs.{name}")
         assert isinstance(module.NEEDS, tuple)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from readingroom.errors import DamagedImageError
 from readingroom.pixels.grayscale import (
     GrayscalePipeline,

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+
 from readingroom.errors import ReadingRoomError
 from readingroom.pixels.grayscale import GrayscalePipeline
 from readingroom.pixels.voi import Voi

@@ -4,7 +4,7 @@ import { App } from "./app";
 import { addFonts } from "./fonts";
 import type { Model } from "./model";
 
-export function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
+function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   addFonts();
   const app = new App(model);
   el.append(app.element);

@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import panel as pn
-from readingroom.dicom.folder import FolderSource
 
+from readingroom.dicom.folder import FolderSource
 from readingroom_viewer.server_extension import GROUPS_HEADER, USER_HEADER
 from readingroom_viewer.settings import ServerSettings
 from readingroom_viewer.socket import FrameSocket
@@ -44,7 +44,7 @@ def page(settings: ServerSettings) -> pn.Template:
         ViewerPane(  # type: ignore[no-untyped-call] # param makes the constructor
             socket_url=f"{settings.viewer_prefix}frames",
             person=headers.get(USER_HEADER, ""),
-            role=groups.split(",")[0],
+            role=groups.split(",", maxsplit=1)[0],
             styles={"position": "fixed", "inset": "0"},
         ),
     )

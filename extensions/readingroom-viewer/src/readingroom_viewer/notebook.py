@@ -4,7 +4,6 @@ import os
 from collections.abc import Sequence
 
 from readingroom.dicom.folder import FolderSource
-
 from readingroom.dicom.model import Study
 from readingroom_viewer.settings import ServerSettings
 from readingroom_viewer.viewer import ViewerWidget

@@ -4,6 +4,7 @@ Run as ``python -m readingroom_viewer.workbench_server`` in place of ``jupyterhu
 """
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,13 @@ import jupyterhub.singleuser.extension
 import jupytext
 from jupyter_server.auth import Authorizer
 from jupyterhub.singleuser.extension import JupyterHubSingleUser
+
+NOTHING_FROM_OUTSIDE = (
+    "--LabApp.news_url=None",
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    "--LabApp.extension_manager=readonly",
+)
+"""JupyterLab asks its makers for news, updates and extensions unless it is told not to."""
 
 
 class OwnerOnly(Authorizer):
@@ -46,6 +54,7 @@ def main() -> None:
         "default_url": "/lab",
         "terminals_enabled": False,
     }
+    sys.argv += NOTHING_FROM_OUTSIDE
     jupyterhub.singleuser.extension.main()
 
 

@@ -140,3 +140,7 @@ def _print_progress(state: "SourceState") -> None:
 def _print_problems(source: "FolderSource") -> None:
     for problem in source.problems():
         print(f"{problem.path}: {problem.reason}", flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    sys.exit(main())

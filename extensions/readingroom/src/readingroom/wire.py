@@ -7,6 +7,7 @@ Requests and small answers are JSON text messages with a ``type``. Pictures are 
 import json
 import math
 import struct
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -181,7 +182,7 @@ def _text(value: object) -> str:
     return value
 
 
-_PARSERS = {
+_PARSERS: dict[str, Callable[[dict[str, Any]], Request]] = {
     "view": _view,
     "painted": lambda f: Painted(_text(f["viewport"]), _whole(f["seq"]), f["verified"] is True),
     "studies": lambda _f: StudiesRequest(),

@@ -52,7 +52,9 @@ class FolderSource:
         Only read an index that another process keeps; its later commits are seen. ``refresh`` is refused.
     """
 
-    def __init__(self, root: str | os.PathLike[str], index_path: str | os.PathLike[str], read_only: bool = False) -> None:
+    def __init__(
+        self, root: str | os.PathLike[str], index_path: str | os.PathLike[str], read_only: bool = False
+    ) -> None:
         self._root = Path(root)
         self._index = Index(Path(index_path), read_only=read_only)
         self._refreshing = threading.Lock()
@@ -95,7 +97,7 @@ class FolderSource:
     def metadata(self, sop_uid: str) -> Dataset:
         """Return an instance's attributes without its pixel data; shared between callers, not to be changed."""
         row = self._instance(sop_uid)
-        return self._metadata(self._path(row), row["mtime_ns"], row["size"])
+        return self._metadata(self._path(row), row["changed_ns"], row["size"])
 
     def frame(self, sop_uid: str, frame: int) -> EncodedFrame:
         """Return one frame's bytes as stored; raises ``NotFoundError``."""
@@ -130,7 +132,7 @@ class FolderSource:
 
     def _instance(self, sop_uid: str) -> sqlite3.Row:
         rows = self._index.query(
-            "SELECT instances.*, mtime_ns, size FROM instances JOIN files ON files.path = instances.path "
+            "SELECT instances.*, changed_ns, size FROM instances JOIN files ON files.path = instances.path "
             "WHERE instances.sop_uid = ?",
             (sop_uid,),
         )
@@ -147,7 +149,7 @@ class FolderSource:
         return Path(path)
 
 
-def _read_metadata(path: Path, _mtime_ns: int, _size: int) -> Dataset:
+def _read_metadata(path: Path, _changed_ns: int, _size: int) -> Dataset:
     """Return the attributes of a file; its time and size are here for the cache to tell changed files apart."""
     try:
         with quiet_reading():

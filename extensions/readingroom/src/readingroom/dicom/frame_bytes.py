@@ -10,6 +10,7 @@ from readingroom.dicom.part10 import open_file
 from readingroom.dicom.scan import PixelLocation
 from readingroom.errors import DamagedImageError, NotFoundError, SourceUnavailableError
 
+
 def read_frame(path: Path, pixels: PixelLocation, frame: int) -> bytes:
     """Return one frame's bytes as stored; raises ``SourceUnavailableError`` when the file cannot be read any more."""
     try:

@@ -46,7 +46,7 @@ def frame_geometry(dataset: Dataset, frame: int) -> FrameGeometry:
     spacing, kind = frame_spacing(dataset, frame)
     return FrameGeometry(
         orientation=_direction_cosines(orientation),
-        position=position if len(position) == 3 else None,  # type: ignore[arg-type]  # noqa: PLR2004 - x, y, z
+        position=position if len(position) == 3 else None,  # noqa: PLR2004 - x, y, z
         spacing=spacing,
         spacing_kind=kind,
         frame_of_reference_uid=text(dataset, "FrameOfReferenceUID"),
@@ -116,7 +116,7 @@ def _direction_cosines(found: tuple[float, ...]) -> tuple[float, float, float, f
         return None
     row, column = np.array(found[:3]), np.array(found[3:])
     unit = abs(row @ row - 1) < 0.01 and abs(column @ column - 1) < 0.01  # noqa: PLR2004 - a rounded unit vector
-    return found if unit and abs(row @ column) < 0.01 else None  # type: ignore[return-value]  # noqa: PLR2004
+    return found if unit and abs(row @ column) < 0.01 else None  # noqa: PLR2004
 
 
 def _pair(dataset: Dataset | None, keyword: str) -> tuple[float, float] | None:

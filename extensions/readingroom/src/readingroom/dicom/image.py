@@ -158,4 +158,4 @@ def _as_stored(value: float, stored: np.dtype[Any]) -> int:
 def _wrap(value: int, *, signed: bool, bits: int = _INTEGER_BITS) -> int:
     """Return a number read with the other signedness as the one its bits mean."""
     pattern = value % 2**bits
-    return pattern - 2**bits if signed and pattern >= 2 ** (bits - 1) else pattern
+    return int(pattern - 2**bits if signed and pattern >= 2 ** (bits - 1) else pattern)

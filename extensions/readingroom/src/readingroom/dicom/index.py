@@ -23,7 +23,7 @@ SCHEMA_VERSION = 1
 BUSY_SECONDS = 15.0
 
 _SCHEMA = """
-CREATE TABLE files (path TEXT PRIMARY KEY, mtime_ns INTEGER, size INTEGER, kind TEXT, sop_uid TEXT, reason TEXT);
+CREATE TABLE files (path TEXT PRIMARY KEY, changed_ns INTEGER, size INTEGER, kind TEXT, sop_uid TEXT, reason TEXT);
 CREATE INDEX files_sop ON files (sop_uid);
 CREATE TABLE walk_problems (path TEXT, reason TEXT);
 CREATE TABLE studies (uid TEXT PRIMARY KEY, patient_name TEXT, patient_id TEXT, birth_date TEXT, sex TEXT, date TEXT,
@@ -158,7 +158,7 @@ def delete_instance(connection: sqlite3.Connection, sop_uid: str) -> None:
     """Take one instance out; files that were duplicates of it are to be read again."""
     connection.execute("DELETE FROM frames WHERE sop_uid = ?", (sop_uid,))
     connection.execute("DELETE FROM instances WHERE sop_uid = ?", (sop_uid,))
-    connection.execute("UPDATE files SET mtime_ns = -1 WHERE kind = 'duplicate' AND sop_uid = ?", (sop_uid,))
+    connection.execute("UPDATE files SET changed_ns = -1 WHERE kind = 'duplicate' AND sop_uid = ?", (sop_uid,))
 
 
 def delete_empty(connection: sqlite3.Connection) -> None:
@@ -169,15 +169,14 @@ def delete_empty(connection: sqlite3.Connection) -> None:
 
 def geometry_from(stored: str) -> FrameGeometry:
     """Return the geometry that ``insert_instance`` wrote."""
-    return FrameGeometry(**{k: tuple(v) if isinstance(v, list) else v for k, v in json.loads(stored).items()})
+    fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in json.loads(stored).items()}
+    return FrameGeometry(**fields)
 
 
 def location_from(row: sqlite3.Row) -> PixelLocation:
     """Return the pixel location that ``insert_instance`` wrote."""
     spans = np.frombuffer(row["spans"], np.int64).reshape(-1, 3)
-    return PixelLocation(
-        row["pixel_offset"], row["frame_bits"], spans, bool(row["deflated"]), bool(row["swap_bytes"])
-    )
+    return PixelLocation(row["pixel_offset"], row["frame_bits"], spans, bool(row["deflated"]), bool(row["swap_bytes"]))
 
 
 def _insert(connection: sqlite3.Connection, table: str, row: Sequence[Any]) -> None:

@@ -53,7 +53,8 @@ def encapsulated_spans(read_at: ReadAt, start: int, size: int, frames: int, data
 
 def _items(read_at: ReadAt, start: int, size: int) -> tuple[list[int], list[tuple[int, int]]]:
     """Return the Basic Offset Table, absolute, and (offset, length) of each fragment after it."""
-    position, items = start, []
+    position = start
+    items: list[tuple[int, int]] = []
     while True:
         header = read_at(8, position)
         if header[:4] == _END:

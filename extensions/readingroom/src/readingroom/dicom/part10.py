@@ -75,7 +75,7 @@ def open_file(path: Path) -> OpenedFile:
         with path.open("rb") as file:
             head = file.read(_GUESSED_BYTES)
             if not _has_preamble(head) and not _begins_like_dataset(head):
-                raise NotDicomError("is not a DICOM file")
+                raise NotDicomError("is not a DICOM file")  # noqa: TRY301 - the file is closed on the way
             return _open_deflated(file) if DEFLATED.encode() in head else _open(file)
     except OSError as error:
         raise UnreadableFileError(f"cannot be read ({error.strerror or error})") from error

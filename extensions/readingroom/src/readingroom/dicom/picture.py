@@ -52,7 +52,7 @@ class Picture:
     @property
     def sha256(self) -> str:
         """Return the SHA-256 of the pixels, row by row, in hexadecimal."""
-        return hashlib.sha256(self.pixels).hexdigest()
+        return hashlib.sha256(self.pixels.data).hexdigest()
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -62,19 +62,19 @@ def _refresh(index: Index, root: Path, progress: Progress | None) -> str:
 def _changed_files(index: Index, found: Walk) -> list[FoundFile]:
     """Forget files that are gone or changed; return those to be read, also duplicates of what was forgotten."""
     present = {file.path: file for file in found.files}
-    known = {row["path"]: row for row in index.query("SELECT path, mtime_ns, size FROM files")}
+    known = {row["path"]: row for row in index.query("SELECT path, changed_ns, size FROM files")}
     stale = [
         path
         for path, row in known.items()
         if not path.startswith(tuple(found.unread))
-        and (path not in present or (row["mtime_ns"], row["size"]) != (present[path].mtime_ns, present[path].size))
+        and (path not in present or (row["changed_ns"], row["size"]) != (present[path].changed_ns, present[path].size))
     ]
     if stale:
         with index.transaction() as connection:
             for path in stale:
                 _forget(connection, path)
             connection.execute("UPDATE state SET revision = revision + 1")
-    current = {row["path"] for row in index.query("SELECT path FROM files WHERE mtime_ns != -1")}
+    current = {row["path"] for row in index.query("SELECT path FROM files WHERE changed_ns != -1")}
     return [file for file in found.files if file.path not in current]
 
 
@@ -122,7 +122,7 @@ def _duplicate_of(path: str) -> str:
 
 
 def _note(connection: sqlite3.Connection, file: FoundFile, kind: str, sop_uid: str = "", reason: str = "") -> None:
-    row = (file.path, file.mtime_ns, file.size, kind, sop_uid, reason)
+    row = (file.path, file.changed_ns, file.size, kind, sop_uid, reason)
     connection.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)", row)
 
 
@@ -141,6 +141,4 @@ def _set_state(index: Index, *, indexing: bool, message: str | None = None) -> N
     with index.transaction() as connection:
         connection.execute("UPDATE state SET indexing = ?", (indexing,))
         if message is not None:
-            connection.execute(
-                "UPDATE state SET revision = revision + (message != ?), message = ?", (message, message)
-            )
+            connection.execute("UPDATE state SET revision = revision + (message != ?), message = ?", (message, message))

@@ -1,7 +1,6 @@
 """One file to what an index keeps of it: who and what it shows, and where each frame's bytes lie."""
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from readingroom.dicom.attributes import (
     numbers,
     quiet_reading,
     text,
-    values,
     whole,
 )
 from readingroom.dicom.geometry import frame_geometry
@@ -25,7 +23,7 @@ from readingroom.dicom.image import float_bytes, pixel_description
 from readingroom.dicom.locate import ReadAt, Spans, encapsulated_spans
 from readingroom.dicom.model import FrameGeometry
 from readingroom.dicom.part10 import BIG_ENDIAN, OpenedFile, PixelElement, open_file
-from readingroom.errors import DamagedImageError, ReadingRoomError, UnreadableFileError, UnsupportedImageError
+from readingroom.errors import DamagedImageError, UnreadableFileError, UnsupportedImageError
 from readingroom.pixels.codecs import DECODERS, is_encapsulated
 from readingroom.pixels.codecs.codestream import JpegHeader, check_size, jpeg2000_size
 
@@ -169,7 +167,9 @@ def _locate_native(opened: OpenedFile, element: PixelElement, frames: int) -> Pi
         raise UnreadableFileError("says it is compressed but its pixel data is not in fragments")
     left = opened.size - element.offset
     if left < length:
-        raise UnreadableFileError(f"is cut off: {length} bytes of pixel data were promised and {max(left, 0)} are there")
+        raise UnreadableFileError(
+            f"is cut off: {length} bytes of pixel data were promised and {max(left, 0)} are there"
+        )
     if element.float_bytes or float_bytes(dataset):
         rows, columns = whole(dataset, "Rows") or 0, whole(dataset, "Columns") or 0
         bits = rows * columns * 8 * (element.float_bytes or float_bytes(dataset))
@@ -202,7 +202,10 @@ def _check_codestream(opened: OpenedFile, read_at: ReadAt, spans: Spans) -> None
         check_size(header.rows, header.columns, header.samples, description)
     elif kind == "jpeg2000":
         check_size(*jpeg2000_size(head), description)
-    elif kind == "rle" and int(spans[:, 2].sum()) * 64 * (whole(opened.dataset, "NumberOfFrames") or 1) < description.samples:
+    elif (
+        kind == "rle"
+        and int(spans[:, 2].sum()) * 64 * (whole(opened.dataset, "NumberOfFrames") or 1) < description.samples
+    ):
         raise UnreadableFileError(_contradiction(opened.dataset, 1, int(spans[:, 2].sum())))
 
 
@@ -238,5 +241,3 @@ def _frame_time(dataset: Dataset) -> float | None:
     found = number(dataset, "FrameTime") or (sum(vector) / len(vector) if vector else None)
     found = found or (1000 / rate if rate and rate > 0 else None)
     return found if found and found > 0 else None
-
-

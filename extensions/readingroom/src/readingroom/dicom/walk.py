@@ -10,10 +10,14 @@ from readingroom.dicom.model import Problem
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A regular file: its path below the root with forward slashes, and what tells whether it has changed."""
+    """A regular file: its path below the root with forward slashes, and what tells whether it has changed.
+
+    That is its size and the time of its last change of any kind (ctime): a restored backup keeps the old time of
+    modification, and a file that may now be read has a new mode only.
+    """
 
     path: str
-    mtime_ns: int
+    changed_ns: int
     size: int
 
 
@@ -54,7 +58,9 @@ def _sort_entries(entries: "os._ScandirIterator[str]", folder: str, real_root: s
         path = f"{folder}{entry.name}"
         if entry.is_symlink():
             if not _stays_within(entry.path, real_root):
-                found.problems.append(Problem(_printable(path), "is a link out of the study folder and is not followed"))
+                found.problems.append(
+                    Problem(_printable(path), "is a link out of the study folder and is not followed")
+                )
         elif entry.is_dir(follow_symlinks=False):
             folders.append(f"{path}/")
         else:
@@ -70,7 +76,7 @@ def _add_file(entry: "os.DirEntry[str]", path: str, found: Walk) -> None:
     if path != _printable(path):
         found.problems.append(Problem(_printable(path), "has a name that is not valid text"))
     elif stat.S_ISREG(status.st_mode):
-        found.files.append(FoundFile(path, status.st_mtime_ns, status.st_size))
+        found.files.append(FoundFile(path, status.st_ctime_ns, status.st_size))
 
 
 def _stays_within(link: str, real_root: str) -> bool:

@@ -73,12 +73,12 @@ class PixelDescription:
         return (self.rows, self.columns, COLOR_SAMPLES) if self.is_color else (self.rows, self.columns)
 
     @property
-    def container(self) -> np.dtype[np.unsignedinteger]:  # type: ignore[type-arg]
+    def container(self) -> np.dtype[np.unsignedinteger]:
         """Return the unsigned type as wide as the bits allocated; one bit is unpacked into a byte."""
         return np.dtype(f"u{max(self.bits_allocated, 8) // 8}")
 
     @property
-    def dtype(self) -> np.dtype[np.integer]:  # type: ignore[type-arg]
+    def dtype(self) -> np.dtype[np.integer]:
         """Return the type of stored values."""
         return np.dtype(f"{'i' if self.is_signed else 'u'}{self.container.itemsize}")
 

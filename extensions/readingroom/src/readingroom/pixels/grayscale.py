@@ -37,7 +37,7 @@ class LookupTable:
     def apply(self, values: NDArray[Any]) -> Floats:
         """Return entries for values, the first and last of them for what lies outside (PS3.3 C.11.1.1)."""
         index = np.floor(np.asarray(values, np.float64) + 0.5) - self.first_mapped
-        return self.entries[np.clip(index, 0, len(self.entries) - 1).astype(np.int64)]
+        return np.asarray(self.entries[np.clip(index, 0, len(self.entries) - 1).astype(np.int64)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class GrayscalePipeline:
     def _display(self, values: Floats) -> Floats:
         if isinstance(self.voi, Voi):
             return self.voi.apply(values)
-        return self.voi.apply(values) * (WHITE / (2**self.voi.bits - 1))
+        return np.asarray(self.voi.apply(values) * (WHITE / (2**self.voi.bits - 1)))
 
 
 def round_to_display(y: Floats) -> Picture8:
@@ -116,7 +116,7 @@ def lookup(table: Picture8, stored: NDArray[Any]) -> Picture8:
     """Return the table's entry for each stored value; OpenCV where it can (five times NumPy), the same result."""
     pattern = np.ascontiguousarray(stored).view(f"u{stored.dtype.itemsize}")
     if pattern.ndim != 2 or not pattern.size:  # noqa: PLR2004 - OpenCV takes (rows, columns)
-        return table[pattern]
+        return np.asarray(table[pattern])
     import cv2  # noqa: PLC0415 - a quarter of a second that an index or a command line never needs
 
     return np.asarray(cv2.LUT(pattern, table), np.uint8)

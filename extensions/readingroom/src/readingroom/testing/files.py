@@ -61,7 +61,9 @@ def write(dataset: Dataset, path: Path, **changes: Any) -> Path:  # noqa: ANN401
     return path
 
 
-def compress(dataset: Dataset, syntax: str, frames: list[bytes], *, fragments_per_frame: int = 1, table: bool = True) -> Dataset:
+def compress(
+    dataset: Dataset, syntax: str, frames: list[bytes], *, fragments_per_frame: int = 1, table: bool = True
+) -> Dataset:
     """Return ``dataset`` with its pixel data replaced by encoded frames (PS3.5 A.4)."""
     dataset.file_meta.TransferSyntaxUID = syntax
     if len(frames) > 1:

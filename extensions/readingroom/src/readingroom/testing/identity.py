@@ -36,7 +36,9 @@ class FictionalStudy:
         return fictional_uid(f"{self.key}/series/1")
 
 
-def new_instance(study: FictionalStudy, sop_class_uid: str, number: int, syntax: str = ExplicitVRLittleEndian) -> Dataset:
+def new_instance(
+    study: FictionalStudy, sop_class_uid: str, number: int, syntax: str = ExplicitVRLittleEndian
+) -> Dataset:
     """Return a dataset with the Patient, Study, Series and SOP Common modules of instance ``number`` filled in."""
     dataset = Dataset()
     dataset.file_meta = FileMetaDataset()

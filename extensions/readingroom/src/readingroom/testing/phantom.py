@@ -101,7 +101,9 @@ def stored_slices(series: PhantomSeries) -> Iterator[NDArray[np.int16]]:
         yield stored
 
 
-def write_phantom(folder: Path, series: PhantomSeries | None = None, study: FictionalStudy = DEFAULT_STUDY) -> list[Path]:
+def write_phantom(
+    folder: Path, series: PhantomSeries | None = None, study: FictionalStudy = DEFAULT_STUDY
+) -> list[Path]:
     """Write the phantom as a CT series into ``folder``; return its files in the order of the slices."""
     scan = series or PhantomSeries()
     folder.mkdir(parents=True, exist_ok=True)
@@ -112,7 +114,7 @@ def write_phantom(folder: Path, series: PhantomSeries | None = None, study: Fict
     return paths
 
 
-def _cross_section(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+def _cross_section(x: NDArray[np.floating], y: NDArray[np.floating]) -> NDArray[np.float64]:
     hu = np.where(x**2 + y**2 <= WATER_RADIUS**2, 0.0, AIR_HU)
     for value, (cx, cy) in zip(INSERT_HU, insert_centers(), strict=True):
         hu[(x - cx) ** 2 + (y - cy) ** 2 <= INSERT_RADIUS**2] = value

@@ -1,7 +1,7 @@
 """How each demonstration study is made: a phantom, a brain from an atlas, a radiograph and an ultrasound cine."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -77,9 +77,11 @@ def write_brain(folder: Path, packages: Path) -> None:
     for index in range(slices):
         dataset = new_instance(BRAIN, MRImageStorage, index + 1)
         left_posterior = affine @ np.array([columns - 1, rows - 1, index, 1.0]) * [-1, -1, 1, 1]
-        _describe_brain(dataset, spacing, left_posterior[:3])
+        _describe_brain(dataset, spacing.tolist(), left_posterior[:3].tolist())
         dataset.Rows, dataset.Columns = rows, columns
-        dataset.PixelData = np.ascontiguousarray(stored[::-1, ::-1, index].T).tobytes() + b"\0" * (rows * columns * 2 % 2)
+        dataset.PixelData = np.ascontiguousarray(stored[::-1, ::-1, index].T).tobytes() + b"\0" * (
+            rows * columns * 2 % 2
+        )
         dataset.save_as(folder / f"MR{index + 1:04d}.dcm", enforce_file_format=True)
 
 
@@ -96,7 +98,7 @@ def _load_nifti(packages: Path) -> tuple[NDArray[np.float32], NDArray[np.float64
         sys.path.remove(str(packages))
 
 
-def _describe_brain(dataset: Dataset, spacing: Sequence[float], position: Sequence[float]) -> None:
+def _describe_brain(dataset: Dataset, spacing: NDArray[np.float64], position: NDArray[np.float64]) -> None:
     dataset.Modality, dataset.BodyPartExamined, dataset.PatientPosition = "MR", "BRAIN", "HFS"
     dataset.ImageType = ["DERIVED", "SECONDARY", "AXIAL"]
     dataset.ScanningSequence, dataset.SequenceVariant, dataset.MRAcquisitionType = "GR", "MP", "3D"
@@ -132,6 +134,9 @@ def _copy_image(source: Path, destination: Path, study: FictionalStudy, **more: 
             setattr(dataset, keyword, value)
         dataset.save_as(destination, enforce_file_format=True)
 
+
+NEEDED = (MNI_T1, CR_FILE, CINE_FILE)
+"""The files that must be below the folder of packages."""
 
 STUDIES: dict[str, Callable[[Path, Path], object]] = {
     "ct-phantom": lambda folder, _packages: write_phantom(folder),

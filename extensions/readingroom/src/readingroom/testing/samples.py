@@ -32,8 +32,10 @@ def make_samples(destination: Path, packages: Path, say: Callable[[str], None] |
     marker = destination / MARKER
     if marker.exists() and marker.read_text() == VERSION:
         return False
-    from readingroom.testing.sample_studies import STUDIES  # noqa: PLC0415 - NumPy and pydicom take half a second
+    from readingroom.testing.sample_studies import NEEDED, STUDIES  # noqa: PLC0415 - NumPy and pydicom take half a second
 
+    for name in NEEDED:
+        find_one(packages, name)
     destination.mkdir(parents=True, exist_ok=True)
     for name, make in STUDIES.items():
         if say is not None:
@@ -47,5 +49,7 @@ def find_one(packages: Path, name: str) -> Path:
     """Return the one file called ``name`` below ``packages``; raises ``UnreadableFileError`` when it is not there."""
     found = sorted(packages.rglob(name))
     if not found:
-        raise UnreadableFileError(f"{name} is not in {packages}: install requirements-demo.lock there with pip --target.")
+        raise UnreadableFileError(
+            f"{name} is not in {packages}: install requirements-demo.lock there with pip --target."
+        )
     return found[0]

@@ -120,7 +120,8 @@ def saturate(samples: NDArray[Any], description: PixelDescription) -> NDArray[An
     bits = description.bits_stored
     low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if description.is_signed else (0, (1 << bits) - 1)
     limits = np.iinfo(samples.dtype)
-    return np.clip(samples, max(low, limits.min), min(high, limits.max)).astype(description.dtype)
+    clipped: NDArray[Any] = np.clip(samples, max(low, limits.min), min(high, limits.max)).astype(description.dtype)
+    return clipped
 
 
 def _decoder(transfer_syntax_uid: str) -> Decoder:

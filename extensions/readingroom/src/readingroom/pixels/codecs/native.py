@@ -1,6 +1,6 @@
 """Uncompressed frames in little endian, also in fragments (PS3.5 8.1.1, A.4.11); one bit per pixel too."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ def decode_frame(data: bytes, description: PixelDescription) -> NDArray[Any]:
     return decode_samples(data, description, "<")
 
 
-def decode_samples(data: bytes, description: PixelDescription, byte_order: str) -> NDArray[Any]:
+def decode_samples(data: bytes, description: PixelDescription, byte_order: Literal["<", ">"]) -> NDArray[Any]:
     """Return the samples of one frame whose words are in ``byte_order``, ``<`` or ``>``."""
     expected = description.native_length
     if len(data) < expected:

@@ -1,0 +1,88 @@
+"""The demonstration studies; they need the packages of requirements-demo.lock in a folder of their own."""
+
+import os
+from pathlib import Path
+
+import pytest
+from pydicom import dcmread
+
+from readingroom.dicom.folder import FolderSource
+from readingroom.dicom.picture import render_frame
+from readingroom.errors import UnreadableFileError
+from readingroom.testing.conformance import check_study_source
+from readingroom.testing.samples import MARKER, make_samples
+
+PACKAGES = Path(os.environ.get("READINGROOM_DEMO_PACKAGES", Path(__file__).parents[2] / ".state" / "packages"))
+needs_packages = pytest.mark.skipif(
+    not (PACKAGES / "data_store").is_dir(), reason=f"requirements-demo.lock is not installed in {PACKAGES}"
+)
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> FolderSource:
+    """Return the indexed demonstration studies."""
+    folder = tmp_path_factory.mktemp("samples")
+    make_samples(folder / "studies", PACKAGES)
+    source = FolderSource(folder / "studies", folder / "index.sqlite")
+    source.refresh()
+    return source
+
+
+@needs_packages
+def test_samples_are_the_four_studies_asked_for(samples: FolderSource) -> None:
+    """A phantom of 200 slices, a brain of at least 180, a radiograph of at least 3 megapixels, a cine of 120 frames."""
+    check_study_source(samples)
+    assert () == samples.problems()
+    series = {s.modality: s for study in samples.studies() for s in samples.series(study.uid)}
+    assert {"CT", "MR", "CR", "US"} == set(series)
+    assert 200 == series["CT"].frame_count
+    assert series["MR"].frame_count >= 180
+    assert series["CR"].rows * series["CR"].columns >= 3_000_000
+    assert (120, 40.0) == (series["US"].frame_count, series["US"].frame_time_ms)
+
+
+@needs_packages
+def test_brain_lies_the_right_way_round(samples: FolderSource) -> None:
+    """The atlas is in patient coordinates: the top of the head is empty, the middle is not, the first pixel is right front."""
+    brain = next(s for study in samples.studies() for s in samples.series(study.uid) if s.modality == "MR")
+    frames = samples.frames(brain.uid)
+    first, last = frames[0].geometry, frames[-1].geometry
+    assert first.position is not None
+    assert last.position is not None
+    assert first.position[2] < 0 < last.position[2]
+    assert first.position[0] < 0
+    assert first.position[1] < 0
+    middle = frames[len(frames) // 2]
+    assert render_frame(samples, middle.sop_uid, 1).pixels.mean() > 30
+
+
+@needs_packages
+def test_people_are_invented_and_nothing_else_is_carried_over(samples: FolderSource) -> None:
+    """Every patient is a RR-DEMO one in 2026, and a copied image has no private attribute and no older date."""
+    for study in samples.studies():
+        assert study.patient_id.startswith("RR-DEMO-")
+        assert study.date.startswith("2026-")
+    for path in (Path(samples._root) / name for name in ("cr-radiograph/CR0001.dcm", "us-cine/US0001.dcm")):
+        dataset = dcmread(path, stop_before_pixels=True)
+        assert not [element.tag for element in dataset if element.tag.is_private]
+        assert {"20260119", "20260126"} >= {
+            e.value for e in dataset if e.VR == "DA" and e.keyword != "PatientBirthDate"
+        }
+
+
+@needs_packages
+def test_second_run_changes_nothing(samples: FolderSource) -> None:
+    """A complete folder is left as it is; made again, files are the same bytes."""
+    folder = Path(samples._root)
+    before = {path: path.read_bytes() for path in folder.rglob("*MR*.dcm")}
+    assert make_samples(folder, PACKAGES) is False
+    (folder / MARKER).unlink()
+    assert make_samples(folder, PACKAGES) is True
+    assert before == {path: path.read_bytes() for path in before}
+
+
+def test_missing_packages_are_named(tmp_path: Path) -> None:
+    """Without the packages the message says what to install and where."""
+    with pytest.raises(UnreadableFileError, match=r"install requirements-demo\.lock"):
+        make_samples(tmp_path / "studies", tmp_path)
+    assert not (tmp_path / "studies").exists()
