@@ -15,7 +15,7 @@ SAGITTAL = (0.0, 1.0, 0.0, 0.0, 0.0, -1.0)
 
 
 def key(
-    number: int, position: tuple[float, ...] | None, orientation: tuple[float, ...] | None = AXIAL, **more: Any
+    number: int, position: tuple[float, ...] | None, orientation: tuple[float, ...] | None = AXIAL, **more: object
 ) -> SortKey:
     """Return the sort key of one slice."""
     fields: dict[str, Any] = {"sop_uid": f"1.{number}", "frame": 1, "instance_number": number, "time": ""} | more
