@@ -126,6 +126,9 @@ def test_reader_sees_a_writers_later_commits(folder: Path, source: FolderSource,
     assert reader.state().indexing
     with pytest.raises(SourceUnavailableError, match="not been indexed"):
         reader.studies()
+    (tmp_path / "index").mkdir()
+    (tmp_path / "index" / "index.sqlite").touch()
+    assert reader.state().indexing
     source.refresh()
     assert () == reader.studies()
     write(small_image(1), folder / "1.dcm")
@@ -279,6 +282,13 @@ def test_cut_fragments_are_listed(folder: Path, source: FolderSource) -> None:
     (folder / "rle.dcm").write_bytes((folder / "rle.dcm").read_bytes()[:-150])
     source.refresh()
     assert "is cut off: the file ends within its compressed pixel data" == reasons(source)["rle.dcm"]
+
+
+def test_video_is_listed_by_the_name_of_its_compression(folder: Path, source: FolderSource) -> None:
+    """What no decoder of ours can show is told when the folder is indexed, in the words of the Standard."""
+    write(compress(small_image(1), "1.2.840.10008.1.2.4.102", [b"\0" * 64]), folder / "video.dcm")
+    source.refresh()
+    assert "is compressed as MPEG-4 AVC/H.264 High Profile" in reasons(source)["video.dcm"]
 
 
 def test_duplicate_takes_over_when_the_first_goes(folder: Path, source: FolderSource) -> None:

@@ -131,6 +131,12 @@ def test_cut_frame_is_an_error_of_ours(name: str) -> None:
         decode(syntax, data[: len(data) // 3], describe(pixels))
 
 
+def test_short_native_frame_is_told_in_numbers() -> None:
+    """The message says what the attributes promise and how many bytes are there."""
+    with pytest.raises(DamagedImageError, match=r"33 rows, 47 columns .* 3102 bytes, but .* only 100 bytes"):
+        decode(NATIVE, bytes(100), describe(GRAY12))
+
+
 def test_more_pixels_than_any_image_is_refused() -> None:
     """Rows and columns of 65,535 are contradicted at once, whatever the bytes say."""
     with pytest.raises(DamagedImageError, match="65535 rows"):

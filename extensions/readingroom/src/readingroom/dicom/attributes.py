@@ -3,11 +3,12 @@
 import math
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from pydicom import Dataset
+from pydicom.sequence import Sequence as PydicomSequence
 
 _READING = threading.RLock()
 """Warning filters belong to the process, so one thread at a time may hold them changed."""
@@ -65,12 +66,21 @@ def first_item(dataset: Dataset | None, keyword: str) -> Dataset | None:
     return found[0] if found and isinstance(found[0], Dataset) else None
 
 
+def _items(dataset: Dataset, keyword: str) -> Sequence[Dataset]:
+    """Return a sequence as it is, uncopied: there may be thousands of frames, each asking for its own item."""
+    try:
+        found = dataset.get(keyword)
+    except Exception:  # noqa: BLE001 - as in `values`
+        return ()
+    return found if isinstance(found, PydicomSequence) else ()
+
+
 def functional_group(dataset: Dataset, frame: int, macro: str) -> Dataset | None:
     """Return the item of a functional group macro for a frame (PS3.3 C.7.6.16): its own, else the shared one.
 
     For an image without functional groups this is the dataset itself, which holds the same attributes at its top.
     """
-    own = values(dataset, "PerFrameFunctionalGroupsSequence")
+    own = _items(dataset, "PerFrameFunctionalGroupsSequence")
     shared = first_item(dataset, "SharedFunctionalGroupsSequence")
     if not own and shared is None:
         return dataset

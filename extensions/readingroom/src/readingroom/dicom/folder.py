@@ -12,7 +12,7 @@ from pydicom import Dataset
 from readingroom.dicom.attributes import quiet_reading
 from readingroom.dicom.frame_bytes import read_frame
 from readingroom.dicom.geometry import SortKey, reading_order
-from readingroom.dicom.index import Index, geometry_from, location_from
+from readingroom.dicom.index import Index, NotIndexedError, geometry_from, location_from
 from readingroom.dicom.model import EncodedFrame, FrameReference, Problem, Series, Study
 from readingroom.dicom.part10 import open_file
 from readingroom.dicom.refresh import Progress, read_state, refresh
@@ -122,9 +122,10 @@ class FolderSource:
 
     def state(self) -> SourceState:
         """Return the revision and the progress; an index that is not there yet is an empty one being made."""
-        if self._index.read_only and not self._index.path.exists():
-            return SourceState(0, indexing=True, files_seen=0, message="The study folder has not been indexed yet.")
-        return read_state(self._index)
+        try:
+            return read_state(self._index)
+        except NotIndexedError as error:
+            return SourceState(0, indexing=True, files_seen=0, message=str(error))
 
     def close(self) -> None:
         """Close the index."""

@@ -19,7 +19,7 @@ from readingroom.dicom.model import FrameGeometry
 from readingroom.dicom.scan import PixelLocation, ScannedFile
 from readingroom.errors import SourceUnavailableError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BUSY_SECONDS = 15.0
 
 _SCHEMA = """
@@ -41,6 +41,10 @@ INSERT INTO state VALUES (0, 0, 0, '');
 _TABLES = ("files", "walk_problems", "studies", "series", "instances", "frames", "state")
 
 
+class NotIndexedError(SourceUnavailableError):
+    """The index has not been made yet; its writer may be about to."""
+
+
 class Index:
     """Connections to one index file, one a thread; errors of SQLite become ``SourceUnavailableError``."""
 
@@ -57,7 +61,9 @@ class Index:
         try:
             yield self._connection()
         except sqlite3.Error as error:
-            raise SourceUnavailableError(f"The index of the study folder cannot be used ({error}).") from error
+            raise SourceUnavailableError(
+                f"The index of the study folder cannot be used ({error}); deleting it makes it anew."
+            ) from error
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -96,7 +102,7 @@ class Index:
 
     def _open(self) -> sqlite3.Connection:
         if self.read_only and not self.path.exists():
-            raise SourceUnavailableError("The study folder has not been indexed yet.")
+            raise NotIndexedError("The study folder has not been indexed yet.")
         if not self.read_only:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         mode = "ro" if self.read_only else "rwc"
@@ -118,7 +124,7 @@ def _prepare(connection: sqlite3.Connection, *, read_only: bool) -> None:
     if version == SCHEMA_VERSION:
         return
     if read_only:
-        raise SourceUnavailableError("The study folder has not been indexed yet.")
+        raise NotIndexedError("The study folder has not been indexed yet.")
     connection.execute("PRAGMA journal_mode=DELETE")
     with suppress(sqlite3.OperationalError):
         connection.execute("BEGIN EXCLUSIVE")

@@ -153,6 +153,10 @@ def _locate(opened: OpenedFile, path: Path, frames: int) -> PixelLocation:
         return _locate_native(opened, element, frames)
     if not is_encapsulated(opened.transfer_syntax_uid):
         raise UnreadableFileError("is damaged: its pixel data has no length")
+    if opened.transfer_syntax_uid not in DECODERS:
+        raise UnreadableFileError(
+            f"is compressed as {UID(opened.transfer_syntax_uid).name}, which cannot be shown here"
+        )
     with path.open("rb") as file:
         read_at: ReadAt = lambda length, offset: os.pread(file.fileno(), length, offset)  # noqa: E731
         spans = encapsulated_spans(read_at, element.offset, opened.size, frames, opened.dataset)
