@@ -80,7 +80,7 @@ def test_four_dimensions_go_by_number_then_time_then_uid_then_frame() -> None:
 
 def test_a_scout_among_slices_means_no_common_normal() -> None:
     """Another orientation in the series leaves the order to the numbers."""
-    keys = [key(2, (0.0, 0.0, 5.0)), key(1, (0.0, 0.0, 9.0)), key(3, (1.0, 0.0, 0.0), SAGITTAL)]
+    keys = [key(2, (0.0, 0.0, 5.0)), key(1, (0.0, 0.0, 9.0)), key(3, (1.0, 0.0, 7.0), SAGITTAL)]
     assert [1, 0, 2] == reading_order(keys)
 
 

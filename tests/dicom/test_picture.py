@@ -64,6 +64,13 @@ def test_padding_written_with_the_other_sign_is_understood(tmp_path: Path) -> No
     assert (5.0, 5.0) == render_frame(source_of(dataset, tmp_path), dataset.SOPInstanceUID, 1).value_range
 
 
+def test_padding_wider_than_the_pixels_hides_none_of_them(tmp_path: Path) -> None:
+    """Pixel Padding Value 65535 in an 8-bit image stands for no value of it: white stays white."""
+    dataset = small_image(1, np.array([[0, 255]], np.uint8))
+    dataset.add_new("PixelPaddingValue", "US", 65_535)
+    assert [[0, 255]] == render_frame(source_of(dataset, tmp_path), dataset.SOPInstanceUID, 1).pixels.tolist()
+
+
 def test_voi_lut_is_used_and_no_window_is_claimed(tmp_path: Path) -> None:
     """An image with a VOI LUT Sequence alone is shown through it, and no window is reported."""
     lut = item(LUTDescriptor=[256, 0, 8], LUTData=bytes(255 - n for n in range(256)), LUTExplanation="NEGATIVE")

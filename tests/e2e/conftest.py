@@ -84,9 +84,12 @@ def product(run_product: Callable[..., Product]) -> Product:
     return run_product()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Return Debian's Chromium; without it the test fails, it is never skipped."""
+    """Return Debian's Chromium; without it the test fails, it is never skipped.
+
+    Of one module: Playwright keeps an event loop running, which other tests must not find.
+    """
     executable = shutil.which("chromium")
     assert executable, "Chromium is missing: apt-get install chromium"
     with sync_playwright() as playwright:

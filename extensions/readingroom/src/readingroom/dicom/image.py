@@ -15,8 +15,6 @@ from readingroom.pixels.description import PixelDescription
 from readingroom.pixels.grayscale import LookupTable, Padding
 from readingroom.pixels.voi import InvalidWindowError, Voi
 
-_INTEGER_BITS = 16
-
 
 def pixel_description(dataset: Dataset) -> PixelDescription:
     """Return the Image Pixel Module of an image; raises ``DamagedImageError`` when a part is missing."""
@@ -152,10 +150,11 @@ def _lut_entries(item: Dataset | None, count: int, bits: int) -> np.ndarray[Any,
 
 
 def _as_stored(value: float, stored: np.dtype[Any]) -> int:
-    return _wrap(int(value), signed=stored.kind == "i", bits=stored.itemsize * 8)
+    """Return a US or SS value with the sign of the stored values; it has 16 bits, however few those have."""
+    return _wrap(int(value), signed=stored.kind == "i")
 
 
-def _wrap(value: int, *, signed: bool, bits: int = _INTEGER_BITS) -> int:
+def _wrap(value: int, *, signed: bool) -> int:
     """Return a number read with the other signedness as the one its bits mean."""
-    pattern = value % 2**bits
-    return int(pattern - 2**bits if signed and pattern >= 2 ** (bits - 1) else pattern)
+    pattern = value % 2**16
+    return pattern - 2**16 if signed and pattern >= 2**15 else pattern

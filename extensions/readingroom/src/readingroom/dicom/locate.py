@@ -24,7 +24,7 @@ _STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\xff\x0a")
 MAX_FRAGMENTS = 2**20
 
 
-def encapsulated_spans(read_at: ReadAt, start: int, size: int, frames: int, dataset: Dataset) -> Spans:
+def encapsulated_spans(read_at: ReadAt, start: int, frames: int, dataset: Dataset) -> Spans:
     """Return the fragments of every frame.
 
     By the Extended Offset Table, else the Basic Offset Table, else by counting fragments, else by how they begin.
@@ -34,7 +34,7 @@ def encapsulated_spans(read_at: ReadAt, start: int, size: int, frames: int, data
     UnreadableFileError
         When items run past the end of the file or cannot be told apart.
     """
-    table, fragments = _items(read_at, start, size)
+    table, fragments = _items(read_at, start)
     if not fragments:
         raise UnreadableFileError("says it is compressed but its pixel data holds nothing")
     offsets = _extended_offsets(dataset) or table
@@ -51,7 +51,7 @@ def encapsulated_spans(read_at: ReadAt, start: int, size: int, frames: int, data
     return np.array([(owner, *span) for owner, span in zip(owners, fragments, strict=True)], np.int64)
 
 
-def _items(read_at: ReadAt, start: int, size: int) -> tuple[list[int], list[tuple[int, int]]]:
+def _items(read_at: ReadAt, start: int) -> tuple[list[int], list[tuple[int, int]]]:
     """Return the Basic Offset Table, absolute, and (offset, length) of each fragment after it."""
     position = start
     items: list[tuple[int, int]] = []
@@ -64,8 +64,6 @@ def _items(read_at: ReadAt, start: int, size: int) -> tuple[list[int], list[tupl
         if header[:4] != _ITEM or len(items) > MAX_FRAGMENTS:
             raise UnreadableFileError("is damaged: its compressed pixel data is not made of items")
         length = int.from_bytes(header[4:], "little")
-        if position + 8 + length > size:
-            raise UnreadableFileError("is cut off: the file ends within its compressed pixel data")
         items.append((position + 8, length))
         position += 8 + length
     if not items:

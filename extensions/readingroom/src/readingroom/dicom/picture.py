@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from readingroom.dicom.attributes import quiet_reading
+from readingroom.dicom.attributes import quiet_reading, text
 from readingroom.dicom.image import (
     float_bytes,
     lossy_ratio,
@@ -127,7 +127,7 @@ def _gray(dataset: Any, frame: int, stored: NDArray[Any], lossy: str) -> LoadedF
         intercept=intercept,
         modality=modality_lut(dataset, stored.dtype),
         padding=padding(dataset, stored.dtype),
-        shape="INVERSE" if str(dataset.get("PhotometricInterpretation", "")) == "MONOCHROME1" else "IDENTITY",
+        shape="INVERSE" if text(dataset, "PhotometricInterpretation") == "MONOCHROME1" else "IDENTITY",
     )
     value_range = _value_range(pipeline, stored)
     default: Voi | LookupTable | None = own_windows[0][0] if own_windows else voi_lut(dataset, frame)

@@ -23,7 +23,7 @@ from readingroom.dicom.image import float_bytes, pixel_description
 from readingroom.dicom.locate import ReadAt, Spans, encapsulated_spans
 from readingroom.dicom.model import FrameGeometry
 from readingroom.dicom.part10 import BIG_ENDIAN, OpenedFile, PixelElement, open_file
-from readingroom.errors import DamagedImageError, UnreadableFileError, UnsupportedImageError
+from readingroom.errors import DamagedImageError, ReadingRoomError, UnreadableFileError, UnsupportedImageError
 from readingroom.pixels.codecs import DECODERS, is_encapsulated
 from readingroom.pixels.codecs.codestream import JpegHeader, check_size, jpeg2000_size
 
@@ -99,13 +99,17 @@ def scan_file(path: Path) -> ScannedFile | None:
     """
     with quiet_reading():
         opened = open_file(path)
-        if str(opened.dataset.file_meta.get("MediaStorageSOPClassUID", "")) == MEDIA_DIRECTORY:
+        if text(opened.dataset.file_meta, "MediaStorageSOPClassUID") == MEDIA_DIRECTORY:
             return None
         try:
             return _scan(opened, path)
         except (DamagedImageError, UnsupportedImageError) as error:
             message = str(error)
             raise UnreadableFileError(message.replace("The image says", "says", 1).rstrip(".")) from error
+        except ReadingRoomError:
+            raise
+        except Exception as error:  # untrusted values: whatever reading them raises, one file never stops the rest
+            raise UnreadableFileError(f"is damaged and cannot be indexed ({type(error).__name__})") from error
 
 
 def _scan(opened: OpenedFile, path: Path) -> ScannedFile:
@@ -159,7 +163,7 @@ def _locate(opened: OpenedFile, path: Path, frames: int) -> PixelLocation:
         )
     with path.open("rb") as file:
         read_at: ReadAt = lambda length, offset: os.pread(file.fileno(), length, offset)  # noqa: E731
-        spans = encapsulated_spans(read_at, element.offset, opened.size, frames, opened.dataset)
+        spans = encapsulated_spans(read_at, element.offset, frames, opened.dataset)
         _check_codestream(opened, read_at, spans)
     return PixelLocation(element.offset, spans=spans)
 
