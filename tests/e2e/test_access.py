@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import requests
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 pytestmark = pytest.mark.e2e
@@ -128,3 +128,20 @@ def test_there_is_nothing_but_the_viewer(product: Any, owner: requests.Session, 
     answer = owner.get(f"{product.url}/user/trainee/reading/{path}", timeout=30)
 
     assert answer.status_code in (403, 404)
+
+
+def test_an_open_socket_ends_with_the_login(product: Any) -> None:
+    """Whoever logs out loses the open frame socket within the next re-check, with the code that says why."""
+    session = logged_in(product, "coordinator")
+    address = viewer(product, "coordinator").replace("http", "ws") + "frames"
+    headers = {"Cookie": cookies(session, product, "coordinator"), "Origin": product.url}
+    with connect(address, additional_headers=headers) as socket:
+        socket.send('{"type":"ping","sent":1}')
+        assert "pong" in socket.recv(timeout=10)
+        session.get(f"{product.url}/hub/logout", timeout=30)
+
+        with pytest.raises(ConnectionClosed) as closed:
+            socket.recv(timeout=30)
+
+    assert closed.value.rcvd is not None
+    assert 4403 == closed.value.rcvd.code
