@@ -130,6 +130,17 @@ def test_there_is_nothing_but_the_viewer(product: Any, owner: requests.Session, 
     assert answer.status_code in (403, 404)
 
 
+def test_large_messages_pass_the_door(product: Any, owner: requests.Session) -> None:
+    """A message of 60 MiB reaches the viewer process, which refuses it in words and goes on answering."""
+    headers = {"Cookie": cookies(owner, product, "trainee"), "Origin": product.url}
+    with connect(viewer(product, "trainee").replace("http", "ws") + "frames", additional_headers=headers) as socket:
+        socket.send("x" * (60 * 2**20))
+        assert "at most 64 KiB" in socket.recv(timeout=30)
+        socket.send('{"type":"ping","sent":7}')
+
+        assert "pong" in socket.recv(timeout=10)
+
+
 def test_an_open_socket_ends_with_the_login(product: Any) -> None:
     """Whoever logs out loses the open frame socket within the next re-check, with the code that says why."""
     session = logged_in(product, "coordinator")

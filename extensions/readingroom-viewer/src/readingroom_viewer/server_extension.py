@@ -132,6 +132,11 @@ class ViewerSocket(WebSocketMixin, WebSocketHandler, _OwnersOnly):
         )
         await super().get()
 
+    @property
+    def max_message_size(self) -> int:
+        """The largest message that passes, the same in both directions."""
+        return upstream.MAX_MESSAGE_BYTES
+
     def check_origin(self, origin: str | None = None) -> bool:  # noqa: ARG002 - Tornado's signature
         """Accept: ``refuse_strangers`` has already compared the Origin, for pages and sockets alike."""
         return True
