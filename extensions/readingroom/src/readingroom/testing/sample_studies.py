@@ -12,8 +12,8 @@ from pydicom.uid import MRImageStorage
 
 from readingroom.dicom.attributes import quiet_reading
 from readingroom.testing.identity import FictionalStudy, fictional_uid, new_instance
+from readingroom.testing.packages import find_one
 from readingroom.testing.phantom import write_phantom
-from readingroom.testing.samples import find_one
 
 BRAIN = FictionalStudy(
     key="brain",

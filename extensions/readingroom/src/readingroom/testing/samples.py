@@ -6,7 +6,7 @@ Only the standard library is imported before the marker of a complete folder is 
 from collections.abc import Callable
 from pathlib import Path
 
-from readingroom.errors import UnreadableFileError
+from readingroom.testing.packages import find_one
 
 VERSION = "1"
 MARKER = ".reading-room-samples"
@@ -43,13 +43,3 @@ def make_samples(destination: Path, packages: Path, say: Callable[[str], None] |
         make(destination / name, packages)
     marker.write_text(VERSION)
     return True
-
-
-def find_one(packages: Path, name: str) -> Path:
-    """Return the one file called ``name`` below ``packages``; raises ``UnreadableFileError`` when it is not there."""
-    found = sorted(packages.rglob(name))
-    if not found:
-        raise UnreadableFileError(
-            f"{name} is not in {packages}: install requirements-demo.lock there with pip --target."
-        )
-    return found[0]
