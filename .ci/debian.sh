@@ -1,11 +1,19 @@
 #!/bin/sh
-# debian.sh PACKAGE=COMMAND…: make sure of Debian packages, each known by a command it brings (none: always missing).
+# debian.sh PACKAGE=COMMAND…: make sure of Debian packages, each known by a command or a file it brings (none: always missing).
 # Root installs what is missing; anybody else is told the one line to paste, and the status is 1.
 set -eu
 missing=
+there() {
+    case $1 in
+    '') return 1 ;;
+    # shellcheck disable=SC2086 # a pattern: libraries lie in a folder named after the machine
+    /*) ls $1 >/dev/null 2>&1 ;;
+    *) command -v "$1" >/dev/null ;;
+    esac
+}
 for pair in "$@"; do
     package=${pair%%=*} command=${pair#*=}
-    [ -n "$command" ] && command -v "$command" >/dev/null || missing="$missing $package"
+    there "$command" || missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0
 
