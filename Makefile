@@ -31,7 +31,7 @@ test: .make/debian-test $(PRODUCT) .make/test lint ## Run every check and every 
 	@sh .ci/npm.sh test
 	@$(PY) -m pytest
 
-bench: .make/debian-test $(PRODUCT) .make/test ## Measure round trips and first images, as ratios to the floor of the same run
+bench: .make/debian-test $(PRODUCT) .make/bench ## Measure round trips and first images, as ratios to the floor of the same run
 	@$(PY) tests/bench/run.py
 
 lint: .make/test .make/front-end ## Check style, types and import floors, of Python and TypeScript
@@ -62,6 +62,11 @@ e2e: .make/debian-test $(PRODUCT) .make/test ## Run only the end-to-end tests in
 
 .make/test: requirements-test.lock .make/local
 	@echo "Installing test tools from $< …"
+	@$(PIP) $(HASHED) -r $<
+	@touch $@
+
+.make/bench: requirements-bench.lock .make/test
+	@echo "Installing what the benchmark compares with from $< …"
 	@$(PIP) $(HASHED) -r $<
 	@touch $@
 

@@ -1,0 +1,39 @@
+"""``readingroom render``: one frame as the viewer would show it."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from readingroom.pixels.voi import Voi
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument("--window", type=_window, metavar="C/W[/FUNCTION]", help="default: the image's own")
+    parser.add_argument("--frame", type=int, default=1, metavar="N", help="from 1, the default")
+    parser.add_argument("--invert", action="store_true")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.png")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Write the picture; raises what ``render_frame`` raises."""
+    import imagecodecs  # noqa: PLC0415 - the parts of each command are loaded by it alone
+
+    from readingroom.dicom.picture import render_frame  # noqa: PLC0415
+    from readingroom.dicom.single import FileSource  # noqa: PLC0415
+
+    source = FileSource(options.file)
+    picture = render_frame(source, source.sop_uid, options.frame, options.window, options.invert)
+    options.output.write_bytes(imagecodecs.png_encode(picture.pixels))
+
+
+def _window(text: str) -> "Voi":
+    from readingroom.pixels.voi import InvalidWindowError, Voi  # noqa: PLC0415 - NumPy, which `samples` may not need
+
+    center, width, *function = text.split("/")
+    try:
+        return Voi(float(center), float(width), *(name.upper() for name in function))  # type: ignore[arg-type]
+    except InvalidWindowError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
