@@ -1,5 +1,7 @@
 // Letters at the edges and the scale bar; directions are cosines in patient coordinates LPS, lengths millimetres.
 
+import { type Turn, UPRIGHT, matrixOf } from "./turn";
+
 export interface EdgeLetters {
   top: string;
   right: string;
@@ -27,11 +29,13 @@ export function directionLetters(direction: readonly number[]): string {
     .join("");
 }
 
-/** Return the letters at the four edges from Image Orientation (Patient), null when it is unknown. */
-export function edgeLetters(orientation: readonly number[] | null): EdgeLetters | null {
+/** Return the letters at the four edges from Image Orientation (Patient) of a turned picture, null when it is unknown. */
+export function edgeLetters(orientation: readonly number[] | null, turn: Turn = UPRIGHT): EdgeLetters | null {
   if (orientation === null || orientation.length !== 6) return null;
-  const row = orientation.slice(0, 3);
-  const column = orientation.slice(3);
+  const [a, b, c, d] = matrixOf(turn);
+  const along = (x: number, y: number) => [0, 1, 2].map((i) => x * (orientation[i] ?? 0) + y * (orientation[i + 3] ?? 0));
+  const row = along(a, c);
+  const column = along(b, d);
   const opposite = (direction: number[]) => direction.map((share) => -share);
   return {
     right: directionLetters(row),

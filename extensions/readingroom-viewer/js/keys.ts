@@ -5,6 +5,7 @@ import { h } from "./dom";
 export type Command =
   | "up" | "down" | "pageUp" | "pageDown" | "first" | "last"
   | "window" | "zoom" | "pan" | "scroll"
+  | "turnRight" | "turnLeft" | "flipAcross" | "flipDown"
   | "invert" | "reset" | "fit" | "actual" | "cine" | "maximise" | "sheet" | "leave"
   | `preset-${number}`;
 
@@ -27,6 +28,10 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ["p"], shown: "P", command: "pan", words: "Left button: pan" },
   { keys: ["s"], shown: "S", command: "scroll", words: "Left button: scroll" },
   { keys: ["i"], shown: "I", command: "invert", words: "Invert grey" },
+  { keys: ["."], shown: ".", command: "turnRight", words: "Turn a quarter to the right" },
+  { keys: [","], shown: ",", command: "turnLeft", words: "Turn a quarter to the left" },
+  { keys: ["h"], shown: "H", command: "flipAcross", words: "Mirror left to right" },
+  { keys: ["v"], shown: "V", command: "flipDown", words: "Mirror top to bottom" },
   { keys: ["r"], shown: "R", command: "reset", words: "Reset window, zoom and position in the viewport" },
   { keys: ["0"], shown: "0", command: "fit", words: "Fit to the viewport" },
   { keys: ["="], shown: "=", command: "actual", words: "1:1, one image pixel on one display pixel" },

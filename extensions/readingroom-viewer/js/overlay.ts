@@ -6,6 +6,7 @@ import { edgeLetters, planeText, scaleBar } from "./geometry";
 import type { Study } from "./messages";
 import { pixelShape } from "./paint";
 import type { Viewport } from "./viewport";
+import { turnText } from "./turn";
 import { windowText } from "./voi";
 
 const SPACING_NOTE: Record<string, string> = { detector: " at detector", calibrated: " calibrated" };
@@ -49,6 +50,7 @@ export class Overlay {
     lines(this.#numbers, [
       windowText(header?.window ?? null) + (header?.window && header.window.function !== "LINEAR" ? ` ${header.window.function}` : ""),
       header?.inverted ? "Inverted" : "",
+      turnText(viewport.place.turn),
       header === null ? "" : `${header.position + 1} / ${header.count}`,
       header === null ? "" : `${zoomText(viewport.place.zoom)}×`,
     ]);
@@ -58,7 +60,7 @@ export class Overlay {
   }
 
   #updateGeometry({ header, place, canvas, element }: Viewport): void {
-    const letters = edgeLetters(header?.orientation ?? null);
+    const letters = edgeLetters(header?.orientation ?? null, place.turn);
     for (const side of ["top", "right", "bottom", "left"] as const) setText(this.#edges[side], letters?.[side] ?? "");
     setText(this.#plane, header === null ? "" : planeText(header.orientation, header.slice_position));
     const spacing = header?.spacing ?? null;

@@ -1,6 +1,7 @@
 // Painting: the frame at its native size on a hidden canvas, then scaled onto the visible one.
 
 import type { FrameHeader } from "./messages";
+import { type Turn, UPRIGHT, isSideways, matrixOf } from "./turn";
 
 /** How a picture lies in its viewport. Pixels here are device pixels. */
 export interface Placement {
@@ -11,9 +12,10 @@ export interface Placement {
   readonly y: number;
   /** Follows the viewport's size. */
   readonly fit: boolean;
+  readonly turn: Turn;
 }
 
-export const FITTED: Placement = { zoom: 1, x: 0, y: 0, fit: true };
+export const FITTED: Placement = { zoom: 1, x: 0, y: 0, fit: true, turn: UPRIGHT };
 
 /** Width and height of one image pixel, the finer axis being 1 (PS3.3 10.7: spacing is rows, then columns). */
 export function pixelShape(spacing: readonly [number, number] | null): [width: number, height: number] {
@@ -22,16 +24,17 @@ export function pixelShape(spacing: readonly [number, number] | null): [width: n
   return [spacing[1] / finer, spacing[0] / finer];
 }
 
-export function fitZoom(header: Pick<FrameHeader, "rows" | "columns" | "spacing">, width: number, height: number): number {
+export function fitZoom(header: Pick<FrameHeader, "rows" | "columns" | "spacing">, width: number, height: number, turn = UPRIGHT): number {
   const [w, h] = pixelShape(header.spacing);
-  return Math.max(1e-3, Math.min(width / (header.columns * w), height / (header.rows * h)));
+  const [across, down] = isSideways(turn) ? [height, width] : [width, height];
+  return Math.max(1e-3, Math.min(across / (header.columns * w), down / (header.rows * h)));
 }
 
 /** Zoom by `factor` so that the picture's point under (x, y), measured from the viewport's centre, stays there. */
 export function zoomedAt(place: Placement, factor: number, x: number, y: number): Placement {
   const zoom = Math.min(64, Math.max(0.02, place.zoom * factor));
   const real = zoom / place.zoom;
-  return { zoom, x: x - (x - place.x) * real, y: y - (y - place.y) * real, fit: false };
+  return { ...place, zoom, x: x - (x - place.x) * real, y: y - (y - place.y) * real, fit: false };
 }
 
 export class Painter {
@@ -74,9 +77,12 @@ export class Painter {
     const shownHeight = this.#header.rows * h * place.zoom;
     context.imageSmoothingEnabled = !(place.zoom === 1 && w === 1 && h === 1) && place.zoom < 6;
     context.imageSmoothingQuality = place.zoom < 1 ? "high" : "medium";
-    const left = Math.round(width / 2 + place.x - shownWidth / 2);
-    const top = Math.round(height / 2 + place.y - shownHeight / 2);
-    context.drawImage(this.#native, left, top, shownWidth, shownHeight);
+    // The seen left and top edges lie on whole device pixels, so that 1:1 is exact however the picture is turned.
+    const [seenWidth, seenHeight] = isSideways(place.turn) ? [shownHeight, shownWidth] : [shownWidth, shownHeight];
+    const left = Math.round(width / 2 + place.x - seenWidth / 2);
+    const top = Math.round(height / 2 + place.y - seenHeight / 2);
+    context.setTransform(...matrixOf(place.turn), left + seenWidth / 2, top + seenHeight / 2);
+    context.drawImage(this.#native, -shownWidth / 2, -shownHeight / 2, shownWidth, shownHeight);
   }
 }
 
@@ -99,5 +105,5 @@ export function toRgba(pixels: Uint8Array, samples: 1 | 3, out: Uint8ClampedArra
 export function paintThumbnail(canvas: HTMLCanvasElement, header: FrameHeader, pixels: Uint8Array): void {
   const painter = new Painter(canvas);
   painter.load(header, pixels);
-  painter.draw({ zoom: fitZoom(header, canvas.width, canvas.height), x: 0, y: 0, fit: true });
+  painter.draw({ ...FITTED, zoom: fitZoom(header, canvas.width, canvas.height) });
 }

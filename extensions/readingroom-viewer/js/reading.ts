@@ -12,6 +12,7 @@ import { Rail } from "./rail";
 import { Slider } from "./slider";
 import { ToolBar } from "./toolbar";
 import { Hand } from "./tools";
+import { type Turn, flippedAcross, flippedDown, turned } from "./turn";
 import { Viewport } from "./viewport";
 import { sameWindow } from "./voi";
 import type { WantedChange } from "./wanted";
@@ -117,7 +118,11 @@ export class ReadingPage {
       last: () => viewport.want({ position: last }),
       invert: () => viewport.want({ inverted: !(viewport.wanted?.inverted ?? false) }),
       reset: () => this.#reset(),
-      fit: () => viewport.moveTo(FITTED),
+      fit: () => viewport.moveTo({ ...FITTED, turn: viewport.place.turn }),
+      turnRight: () => this.#turn(turned(viewport.place.turn, 1)),
+      turnLeft: () => this.#turn(turned(viewport.place.turn, -1)),
+      flipAcross: () => this.#turn(flippedAcross(viewport.place.turn)),
+      flipDown: () => this.#turn(flippedDown(viewport.place.turn)),
       actual: () => viewport.moveTo({ ...zoomedAt(viewport.place, 1 / viewport.place.zoom, 0, 0), zoom: 1 }),
       cine: () => this.#cine.toggle(),
       maximise: () => this.element.classList.toggle("rr-maximised"),
@@ -141,6 +146,10 @@ export class ReadingPage {
   #step(frames: number): void {
     this.viewport.touch();
     this.viewport.scroll(frames);
+  }
+
+  #turn(turn: Turn): void {
+    this.viewport.moveTo({ ...this.viewport.place, turn });
   }
 
   #reset(): void {

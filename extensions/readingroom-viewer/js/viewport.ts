@@ -254,7 +254,8 @@ export class Viewport {
 
   #drawNow(): void {
     if (this.place.fit && this.header !== null) {
-      this.place = { ...FITTED, zoom: fitZoom(this.header, this.canvas.width, this.canvas.height) };
+      const { turn } = this.place;
+      this.place = { ...FITTED, turn, zoom: fitZoom(this.header, this.canvas.width, this.canvas.height, turn) };
     }
     this.#painter.draw(this.place);
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { edgeLetters, lengthText, planeText, scaleBar } from "../geometry";
 import { fitZoom, pixelShape, zoomedAt } from "../paint";
+import { UPRIGHT } from "../turn";
 
 describe("edgeLetters", () => {
   it.each([
@@ -63,7 +64,7 @@ describe("placement", () => {
   });
 
   it("keeps the point under the pointer when it zooms", () => {
-    const before = { zoom: 1, x: 10, y: -5, fit: true };
+    const before = { zoom: 1, x: 10, y: -5, fit: true, turn: UPRIGHT };
     const after = zoomedAt(before, 2, 100, 40);
     expect((100 - after.x) / after.zoom).toBeCloseTo((100 - before.x) / before.zoom);
     expect((40 - after.y) / after.zoom).toBeCloseTo((40 - before.y) / before.zoom);
