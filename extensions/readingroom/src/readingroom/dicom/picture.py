@@ -20,8 +20,9 @@ from readingroom.dicom.image import (
     windows,
 )
 from readingroom.dicom.source import StudySource
+from readingroom.dicom.whereabouts import told_where
 from readingroom.errors import DamagedImageError
-from readingroom.pixels.codecs import decode
+from readingroom.pixels.decoding import decode_isolated
 from readingroom.pixels.grayscale import GrayscalePipeline, LookupTable
 from readingroom.pixels.voi import Voi
 
@@ -108,7 +109,8 @@ def load_frame(source: StudySource, sop_uid: str, frame: int) -> LoadedFrame:
     if description is None:
         stored = _real_values(encoded.data, dataset.Rows, dataset.Columns, real_bytes)
     else:
-        stored = decode(encoded.transfer_syntax_uid, encoded.data, description)
+        with told_where(dataset, sop_uid, frame):
+            stored = decode_isolated(encoded.transfer_syntax_uid, encoded.data, description)
     stored.flags.writeable = False
     if colors is not None:
         return LoadedFrame(colors.apply(stored), None, (), None, lossy)

@@ -1,0 +1,24 @@
+"""The only functions that a child runs: by name, over bytes and plain values, returning one array."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from numpy.typing import NDArray
+
+from readingroom.pixels.codecs import decode
+from readingroom.pixels.description import PixelDescription
+
+IsolatedFunction = Callable[[Sequence[bytes], Mapping[str, Any]], NDArray[Any]]
+
+
+def function(name: str) -> IsolatedFunction:
+    """Return a function of the list; raises ``KeyError`` for any other name."""
+    return FUNCTIONS[name]
+
+
+def _decode(buffers: Sequence[bytes], parameters: Mapping[str, Any]) -> NDArray[Any]:
+    description = PixelDescription(**parameters["description"])
+    return decode(parameters["transfer_syntax_uid"], buffers[0], description)
+
+
+FUNCTIONS: dict[str, IsolatedFunction] = {"decode": _decode}

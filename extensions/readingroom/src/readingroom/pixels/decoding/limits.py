@@ -1,0 +1,31 @@
+"""How much time and memory the decoding of one frame may take."""
+
+from dataclasses import dataclass
+
+from readingroom.pixels.description import MAX_SAMPLES
+
+MEBI = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class DecodingLimits:
+    """Limits of one job in a child process; they grow with the samples that the image says it has.
+
+    ``seconds`` and ``seconds_per_megasample`` bound the time from the moment the child starts to work (time that it
+    spent waiting for a processor does not count); ``memory`` and ``bytes_per_sample`` the address space in bytes above what the
+    child takes when idle. JPEG 2000, the slowest codec, decodes 10 megasamples a second and takes 30 bytes a sample.
+    """
+
+    max_samples: int = MAX_SAMPLES
+    seconds: float = 1.5
+    seconds_per_megasample: float = 0.4
+    memory: int = 256 * MEBI
+    bytes_per_sample: int = 64
+
+    def seconds_for(self, samples: int) -> float:
+        """Return the seconds that a frame of so many samples may take."""
+        return self.seconds + self.seconds_per_megasample * samples / 1e6
+
+    def memory_for(self, samples: int, data_bytes: int) -> int:
+        """Return the bytes of address space that a frame may take beside the child itself."""
+        return self.memory + self.bytes_per_sample * samples + 2 * data_bytes
