@@ -2,6 +2,9 @@
 
 export class Lz4Error extends Error {}
 
+/** Up to so many bytes a loop is faster than a call: most runs in a noisy image are shorter. */
+const FEW = 32;
+
 /** Return the `size` bytes that an LZ4 block holds; throws `Lz4Error` for a block that says anything else. */
 export function decodeBlock(block: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(size);
@@ -12,7 +15,8 @@ export function decodeBlock(block: Uint8Array, size: number): Uint8Array<ArrayBu
     let literals = token >> 4;
     if (literals === 15) [literals, read] = longLength(block, read, literals);
     if (read + literals > block.length || written + literals > size) throw new Lz4Error("The block's literals run past its end.");
-    out.set(block.subarray(read, read + literals), written);
+    if (literals > FEW) out.set(block.subarray(read, read + literals), written);
+    else for (let i = 0; i < literals; i++) out[written + i] = block[read + i] as number;
     read += literals;
     written += literals;
     if (read === block.length) break;
@@ -41,9 +45,13 @@ function longLength(block: Uint8Array, read: number, length: number): [number, n
   }
 }
 
-/** A match may overlap what it writes: it is then copied in doubling steps, not byte by byte. */
+/** A match may overlap what it writes: a long one is then copied in doubling steps, not byte by byte. */
 function copyMatch(out: Uint8Array, written: number, offset: number, length: number): void {
   const start = written - offset;
+  if (length <= FEW) {
+    for (let i = 0; i < length; i++) out[written + i] = out[start + i] as number;
+    return;
+  }
   let done = 0;
   while (done < length) {
     const step = Math.min(offset + done, length - done);

@@ -36,7 +36,6 @@ export class ModelSync {
   readonly #cleanUp = new CleanUp();
   #pending: Partial<Shared> = {};
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #last = 0;
   #writing = false;
   readonly #written = new Map<string, { value: unknown; at: number }[]>();
 
@@ -67,12 +66,10 @@ export class ModelSync {
     };
   }
 
-  /** Tell Python, at most ten times a second; the last state always arrives. */
+  /** Tell Python, at most ten times a second and never before the picture was asked for; the last state always arrives. */
   write(state: Partial<Shared>): void {
     Object.assign(this.#pending, state);
-    if (this.#timer !== undefined) return;
-    const wait = Math.max(0, this.#last + THROTTLE_MS - performance.now());
-    this.#timer = setTimeout(() => this.#flush(), wait);
+    this.#timer ??= setTimeout(() => this.#flush(), THROTTLE_MS);
   }
 
   stop(): void {
@@ -82,7 +79,6 @@ export class ModelSync {
 
   #flush(): void {
     this.#timer = undefined;
-    this.#last = performance.now();
     const now = this.read();
     const changes = Object.entries(this.#pending).filter(([name, value]) => now[name as keyof Shared] !== value);
     this.#pending = {};

@@ -55,7 +55,7 @@ export class Overlay {
       header === null ? "" : `${zoomText(viewport.place.zoom)}×`,
     ]);
     this.#updateGeometry(viewport);
-    this.#updateBadges(viewport);
+    this.updateBadges(viewport);
     this.#updateNotes(viewport);
   }
 
@@ -73,7 +73,7 @@ export class Overlay {
     setText(this.#barLabel, bar.label + (SPACING_NOTE[header?.spacing_kind ?? ""] ?? ""));
   }
 
-  #updateBadges({ state, header }: Viewport): void {
+  updateBadges({ state, header }: Viewport): void {
     const { glyph, words, why } = badge(state);
     setText(this.#badge, `${glyph} ${words}`);
     this.#badge.title = why;

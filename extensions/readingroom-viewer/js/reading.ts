@@ -31,10 +31,11 @@ export class ReadingPage {
   study: Study | null = null;
   #series: Series[] = [];
   #presets: Preset[] = [];
+  #frame: number | undefined;
 
   constructor(send: (message: Request) => boolean, wanted: () => void) {
     this.#send = send;
-    this.viewport = new Viewport({ send, wanted, seen: () => this.#update() });
+    this.viewport = new Viewport({ send, wanted, seen: () => this.#follow() });
     this.#slider = new Slider(this.viewport);
     this.#cine = new Cine(this.viewport, () => this.#update());
     this.#hand = new Hand(this.viewport, () => this.run("maximise"));
@@ -46,6 +47,7 @@ export class ReadingPage {
   close(): void {
     this.#cine.stop();
     this.viewport.close();
+    if (this.#frame !== undefined) cancelAnimationFrame(this.#frame);
   }
 
   /** The study is asked for; its series come with `showStudy`. */
@@ -166,6 +168,15 @@ export class ReadingPage {
   say(title: string, words: string): void {
     this.#note.hidden = title === "";
     this.#note.replaceChildren(h("h2", {}, title), h("p", {}, words));
+  }
+
+  /** The badge follows at once; words and tools once a display frame, so that they never hold up a picture. */
+  #follow(): void {
+    this.#overlay.updateBadges(this.viewport);
+    this.#frame ??= requestAnimationFrame(() => {
+      this.#frame = undefined;
+      this.#update();
+    });
   }
 
   #update(): void {

@@ -166,9 +166,9 @@ export class Viewport {
     this.wanted = wish;
     this.#seq += 1;
     this.#tell({ type: "want", seq: this.#seq });
+    this.#ask();
     this.#events.wanted();
     this.#events.seen();
-    this.#ask();
   }
 
   /** At most one request an animation frame, the first at once; always the newest state. */
