@@ -18,6 +18,7 @@ from readingroom.dicom.part10 import open_file
 from readingroom.dicom.refresh import Progress, read_state, refresh
 from readingroom.dicom.source import SourceState
 from readingroom.errors import NotFoundError, SourceUnavailableError, UnreadableFileError
+from readingroom.pixels.codecs import STREAMS
 
 METADATA_KEPT = 32
 
@@ -104,7 +105,9 @@ class FolderSource:
         row = self._instance(sop_uid)
         if not 1 <= frame <= row["frame_count"]:
             raise NotFoundError(f"This instance has {row['frame_count']} frames; there is no frame {frame}.")
-        return EncodedFrame(row["transfer_syntax_uid"], read_frame(self._path(row), location_from(row), frame))
+        data = read_frame(self._path(row), location_from(row), frame)
+        syntax = row["transfer_syntax_uid"]
+        return EncodedFrame(syntax, data, frame if syntax in STREAMS else 1)
 
     def problems(self) -> Sequence[Problem]:
         """Return what could not be taken in, by path; files that are not DICOM are one row together."""

@@ -9,7 +9,7 @@ from pydicom import Dataset
 from readingroom.dicom.attributes import first_item, functional_group, number, numbers, text, values, whole
 from readingroom.dicom.model import EncodedFrame
 from readingroom.errors import DamagedImageError
-from readingroom.pixels.codecs import LOSSY
+from readingroom.pixels.codecs import STREAMS, loss
 from readingroom.pixels.color import Palette
 from readingroom.pixels.description import PixelDescription
 from readingroom.pixels.grayscale import LookupTable, Padding
@@ -113,15 +113,20 @@ def palette(dataset: Dataset) -> Palette | None:
 
 
 def lossy_ratio(dataset: Dataset, encoded: EncodedFrame) -> str:
-    """Return how far lossy compression went (PS3.3 C.7.6.1.1.5): "10.5", "?" if not known, empty if lossless."""
-    flagged = text(dataset, "LossyImageCompression") == "01"
-    lossy_syntax = encoded.transfer_syntax_uid in LOSSY
-    if not flagged and not lossy_syntax:
+    """Return how far lossy compression went (PS3.3 C.7.6.1.1.5): "10.5", "?" if not known, empty if lossless.
+
+    The image's word that it lost something always counts; its word that it lost nothing only where the codestream
+    does not prove the contrary.
+    """
+    history = text(dataset, "LossyImageCompression")
+    in_frame = loss(encoded.transfer_syntax_uid, encoded.data)
+    if history != "01" and (in_frame == "none" or (in_frame == "unknown" and history == "00")):
         return ""
-    ratio = math.prod(numbers(dataset, "LossyImageCompressionRatio")) if flagged else 1.0
-    if ratio <= 1 and lossy_syntax and encoded.data:
+    ratio = math.prod(numbers(dataset, "LossyImageCompressionRatio")) if history == "01" else 1.0
+    if ratio <= 1 and in_frame != "none" and encoded.data:
+        frames = whole(dataset, "NumberOfFrames") or 1 if encoded.transfer_syntax_uid in STREAMS else 1
         bits = math.prod(whole(dataset, name) or 1 for name in ("Rows", "Columns", "SamplesPerPixel", "BitsAllocated"))
-        ratio = bits / 8 / len(encoded.data)
+        ratio = bits * frames / 8 / len(encoded.data)
     return f"{ratio:.1f}" if ratio > 1 else "?"
 
 

@@ -19,7 +19,7 @@ from readingroom.dicom.model import FrameGeometry
 from readingroom.dicom.scan import PixelLocation, ScannedFile
 from readingroom.errors import SourceUnavailableError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 BUSY_SECONDS = 15.0
 
 _SCHEMA = """

@@ -68,10 +68,14 @@ class FrameReference:
 
 @dataclass(frozen=True, slots=True)
 class EncodedFrame:
-    """The bytes of one frame exactly as stored, with the Transfer Syntax UID that says how to decode them."""
+    """The bytes of one frame exactly as stored, with the Transfer Syntax UID that says how to decode them.
+
+    Of a video ``data`` is the whole stream and ``number`` the frame in it, from 1; elsewhere ``number`` is 1.
+    """
 
     transfer_syntax_uid: str
     data: bytes
+    number: int = 1
 
 
 @dataclass(frozen=True, slots=True)

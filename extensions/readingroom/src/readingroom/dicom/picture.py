@@ -110,7 +110,7 @@ def load_frame(source: StudySource, sop_uid: str, frame: int) -> LoadedFrame:
         stored = _real_values(encoded.data, dataset.Rows, dataset.Columns, real_bytes)
     else:
         with told_where(dataset, sop_uid, frame):
-            stored = decode_isolated(encoded.transfer_syntax_uid, encoded.data, description)
+            stored = decode_isolated(encoded.transfer_syntax_uid, encoded.data, description, encoded.number)
     stored.flags.writeable = False
     if colors is not None:
         return LoadedFrame(colors.apply(stored), None, (), None, lossy)

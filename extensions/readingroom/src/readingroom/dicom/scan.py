@@ -24,8 +24,9 @@ from readingroom.dicom.locate import ReadAt, Spans, encapsulated_spans
 from readingroom.dicom.model import FrameGeometry
 from readingroom.dicom.part10 import BIG_ENDIAN, OpenedFile, PixelElement, open_file
 from readingroom.errors import DamagedImageError, ReadingRoomError, UnreadableFileError, UnsupportedImageError
-from readingroom.pixels.codecs import DECODERS, is_encapsulated
+from readingroom.pixels.codecs import DECODERS, STREAMS, is_encapsulated, syntax_name
 from readingroom.pixels.codecs.codestream import JpegHeader, check_size, jpeg2000_size
+from readingroom.pixels.codecs.video import container_format
 
 MEDIA_DIRECTORY = "1.2.840.10008.1.3.10"
 MAX_FRAMES = 2**20
@@ -139,6 +140,10 @@ def _frame_count(opened: OpenedFile) -> int:
     dataset = opened.dataset
     is_image = "Rows" in dataset or "Image Storage" in UID(text(dataset, "SOPClassUID")).name
     if opened.pixels is None:
+        if opened.transfer_syntax_uid not in DECODERS:
+            raise UnreadableFileError(
+                f"is sent as {syntax_name(opened.transfer_syntax_uid)}, which cannot be shown here"
+            )
         if is_image:
             raise UnreadableFileError("is an image without pixel data, or is cut off before it")
         return 0
@@ -153,17 +158,18 @@ def _locate(opened: OpenedFile, path: Path, frames: int) -> PixelLocation:
     element = opened.pixels
     if element is None:
         return PixelLocation()
+    if opened.transfer_syntax_uid not in DECODERS:
+        raise UnreadableFileError(
+            f"is compressed as {syntax_name(opened.transfer_syntax_uid)}, which cannot be shown here"
+        )
     if element.length is not None:
         return _locate_native(opened, element, frames)
     if not is_encapsulated(opened.transfer_syntax_uid):
         raise UnreadableFileError("is damaged: its pixel data has no length")
-    if opened.transfer_syntax_uid not in DECODERS:
-        raise UnreadableFileError(
-            f"is compressed as {UID(opened.transfer_syntax_uid).name}, which cannot be shown here"
-        )
     with path.open("rb") as file:
         read_at: ReadAt = lambda length, offset: os.pread(file.fileno(), length, offset)  # noqa: E731
-        spans = encapsulated_spans(read_at, element.offset, frames, opened.dataset)
+        is_stream = opened.transfer_syntax_uid in STREAMS
+        spans = encapsulated_spans(read_at, element.offset, frames, opened.dataset, is_stream=is_stream)
         _check_codestream(opened, read_at, spans)
     return PixelLocation(element.offset, spans=spans)
 
@@ -210,6 +216,8 @@ def _check_codestream(opened: OpenedFile, read_at: ReadAt, spans: Spans) -> None
         check_size(header.rows, header.columns, header.samples, description)
     elif kind == "jpeg2000":
         check_size(*jpeg2000_size(head), description)
+    elif kind == "video":
+        container_format(head)
     elif (
         kind == "rle"
         and int(spans[:, 2].sum()) * 64 * (whole(opened.dataset, "NumberOfFrames") or 1) < description.samples

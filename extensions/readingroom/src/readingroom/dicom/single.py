@@ -13,6 +13,7 @@ from readingroom.dicom.part10 import open_file
 from readingroom.dicom.scan import scan_file
 from readingroom.dicom.source import SourceState
 from readingroom.errors import NotFoundError, UnreadableFileError
+from readingroom.pixels.codecs import STREAMS
 
 
 class FileSource:
@@ -78,7 +79,9 @@ class FileSource:
         count = len(self._scanned.geometries)
         if not 1 <= frame <= count:
             raise NotFoundError(f"This file has {count} frames; there is no frame {frame}.")
-        return EncodedFrame(self._scanned.transfer_syntax_uid, read_frame(self._path, self._scanned.pixels, frame))
+        data = read_frame(self._path, self._scanned.pixels, frame)
+        syntax = self._scanned.transfer_syntax_uid
+        return EncodedFrame(syntax, data, frame if syntax in STREAMS else 1)
 
     def problems(self) -> Sequence[Problem]:
         """Return nothing: a file with a problem makes no source."""

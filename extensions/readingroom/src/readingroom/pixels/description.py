@@ -11,6 +11,11 @@ MAX_SAMPLES = 2**28
 
 INTEGER_BITS = (1, 8, 16, 32)
 COLOR_SAMPLES = 3
+HALF_CHROMA = ("YBR_FULL_422", "YBR_PARTIAL_422")
+"""Colour whose differences are held once for two pixels, when uncompressed (PS3.3 C.7.6.3.1.2)."""
+
+_OF_ONE = ("MONOCHROME", "PALETTE COLOR")
+_OF_THREE = ("RGB", "YBR", "HSV")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,15 @@ class PixelDescription:
         if self.rows < 1 or self.columns < 1:
             raise DamagedImageError(f"The image says it has {self.rows} rows and {self.columns} columns.")
         if self.samples_per_pixel not in (1, COLOR_SAMPLES):
-            raise UnsupportedImageError(f"Images with {self.samples_per_pixel} samples per pixel are not supported.")
+            raise UnsupportedImageError(
+                f"Images in {self.photometric_interpretation or 'an unnamed colour space'} with "
+                f"{self.samples_per_pixel} samples per pixel are not supported."
+            )
+        if self.photometric_interpretation.startswith(_OF_THREE if self.samples_per_pixel == 1 else _OF_ONE):
+            raise DamagedImageError(
+                f"The image says it is {self.photometric_interpretation} but has "
+                f"{self.samples_per_pixel} samples per pixel."
+            )
         if self.bits_allocated not in INTEGER_BITS:
             raise UnsupportedImageError(f"Images with {self.bits_allocated} bits allocated are not supported.")
         if not (1 <= self.bits_stored <= self.high_bit + 1 <= self.bits_allocated):
@@ -85,7 +98,7 @@ class PixelDescription:
     @property
     def native_bits(self) -> int:
         """Return the length of one uncompressed frame in bits (PS3.5 8.1.1 and, for 4:2:2, PS3.3 C.7.6.3.1.2)."""
-        if self.photometric_interpretation == "YBR_FULL_422" and self.is_color:
+        if self.photometric_interpretation in HALF_CHROMA and self.is_color:
             return self.rows * self.columns * 2 * self.bits_allocated
         return self.samples * self.bits_allocated
 

@@ -2,42 +2,38 @@
 
 A decoder is a module with ``NEEDS`` (the packages it uses), ``is_available()`` and
 ``decode_frame(data, description)``, which returns samples as wide as the bits allocated or narrower, colour as RGB.
+Where ``data`` is a whole video (``STREAMS``), ``decode_frame`` takes the number of the frame as well.
 """
 
 import importlib
+from dataclasses import replace
 from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from readingroom.errors import DamagedImageError, ReadingRoomError, UnsupportedImageError
+from readingroom.pixels.codecs.codestream import JpegHeader, jpeg2000_samples
+from readingroom.pixels.codecs.loss import Loss, loss
+from readingroom.pixels.codecs.table import DECODERS, INSTALL, LOSSY, STREAMS, is_encapsulated, syntax_name
 from readingroom.pixels.description import MAX_SAMPLES, PixelDescription
 
-__all__ = ["DECODERS", "LOSSY", "MAX_SAMPLES", "Decoder", "PixelDescription", "decode", "is_encapsulated"]
+__all__ = [
+    "DECODERS",
+    "LOSSY",
+    "MAX_SAMPLES",
+    "STREAMS",
+    "Decoder",
+    "Loss",
+    "PixelDescription",
+    "decode",
+    "is_encapsulated",
+    "loss",
+    "syntax_name",
+]
 
-_JPEG_2000 = "1.2.840.10008.1.2.4."
-
-DECODERS = {
-    "1.2.840.10008.1.2": "native",
-    "1.2.840.10008.1.2.1": "native",
-    "1.2.840.10008.1.2.1.99": "native",
-    "1.2.840.10008.1.2.1.98": "native",
-    "1.2.840.10008.1.2.2": "big_endian",
-    "1.2.840.10008.1.2.5": "rle",
-    "1.2.840.10008.1.2.8.1": "deflated_frame",
-    **{f"{_JPEG_2000}{n}": "jpeg" for n in (50, 51, 57, 70)},
-    **{f"{_JPEG_2000}{n}": "jpegls" for n in (80, 81)},
-    **{f"{_JPEG_2000}{n}": "jpeg2000" for n in (90, 91, 201, 202, 203)},
-    **{f"{_JPEG_2000}{n}": "jpegxl" for n in (110, 111, 112)},
-}
-"""Transfer Syntax UID (PS3.6 table A-1) to the name of the module here that decodes it."""
-
-LOSSY = frozenset(f"{_JPEG_2000}{n}" for n in (50, 51, 81, 91, 112, 203)) | frozenset(
-    f"{_JPEG_2000}{n}{part}" for n in range(100, 109) for part in ("", ".1")
-)
-"""Syntaxes whose frames are, or may be, compressed with loss (PS3.5 section 10)."""
-
-_NATIVE = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2"})
+_HIGH_BIT_HIDDEN = ("jpeg", "jpegls", "jpeg2000")
+"""Decoders whose codestream holds the bits stored and nothing around them."""
 
 
 class Decoder(Protocol):
@@ -48,16 +44,11 @@ class Decoder(Protocol):
     def is_available(self) -> bool:
         """Return whether what it needs is installed."""
 
-    def decode_frame(self, data: bytes, description: PixelDescription) -> NDArray[Any]:
+    def decode_frame(self, data: bytes, description: PixelDescription, *number: int) -> NDArray[Any]:
         """Return the samples of one frame in the shape of the description, colour as RGB."""
 
 
-def is_encapsulated(transfer_syntax_uid: str) -> bool:
-    """Return whether pixel data of this syntax lies in fragments (PS3.5 A.4)."""
-    return transfer_syntax_uid not in _NATIVE
-
-
-def decode(transfer_syntax_uid: str, data: bytes, description: PixelDescription) -> NDArray[Any]:
+def decode(transfer_syntax_uid: str, data: bytes, description: PixelDescription, number: int = 1) -> NDArray[Any]:
     """Return the stored values of one frame.
 
     Parameters
@@ -65,9 +56,11 @@ def decode(transfer_syntax_uid: str, data: bytes, description: PixelDescription)
     transfer_syntax_uid
         How ``data`` is encoded.
     data
-        One frame, without fragment items.
+        One frame, without fragment items; for ``STREAMS`` the whole video.
     description
         What the Image Pixel Module says about it.
+    number
+        Which frame of a video, from 1.
 
     Returns
     -------
@@ -84,7 +77,8 @@ def decode(transfer_syntax_uid: str, data: bytes, description: PixelDescription)
     """
     decoder = _decoder(transfer_syntax_uid)
     try:
-        samples = decoder.decode_frame(data, description)
+        description = _as_coded(transfer_syntax_uid, data, description)
+        samples = decoder.decode_frame(data, description, *([number] if transfer_syntax_uid in STREAMS else []))
     except ReadingRoomError:
         raise
     except Exception as error:  # a codec is fed untrusted bytes: whatever it raises, the frame is damaged
@@ -94,8 +88,8 @@ def decode(transfer_syntax_uid: str, data: bytes, description: PixelDescription)
             f"The image says it is {_size(description.shape)} but its pixel data is {_size(samples.shape)}."
         )
     if description.is_color:
-        return np.ascontiguousarray(samples, dtype=np.uint8)
-    if transfer_syntax_uid in LOSSY and (samples.dtype.kind == "i") == description.is_signed:
+        return np.ascontiguousarray(samples)
+    if loss(transfer_syntax_uid, data) != "none" and (samples.dtype.kind == "i") == description.is_signed:
         return saturate(samples, description)
     return mask_and_sign_extend(samples, description)
 
@@ -124,23 +118,33 @@ def saturate(samples: NDArray[Any], description: PixelDescription) -> NDArray[An
     return clipped
 
 
+def _as_coded(transfer_syntax_uid: str, data: bytes, description: PixelDescription) -> PixelDescription:
+    """Return the description with the High Bit that a codestream leaves: it holds the bits stored alone (PS3.5 8.2).
+
+    A codestream with more bits than are stored holds the allocated word as it was, overlay bits and all.
+    """
+    kind = DECODERS[transfer_syntax_uid]
+    if description.high_bit + 1 == description.bits_stored or kind not in _HIGH_BIT_HIDDEN:
+        return description
+    precision = jpeg2000_samples(data)[0] if kind == "jpeg2000" else JpegHeader(data).precision
+    return (
+        replace(description, high_bit=description.bits_stored - 1)
+        if precision <= description.bits_stored
+        else description
+    )
+
+
 def _decoder(transfer_syntax_uid: str) -> Decoder:
     name = DECODERS.get(transfer_syntax_uid)
     if name is None:
-        raise UnsupportedImageError(f"Images compressed as {_syntax_name(transfer_syntax_uid)} are not supported.")
+        raise UnsupportedImageError(f"Images compressed as {syntax_name(transfer_syntax_uid)} are not supported.")
     decoder = cast("Decoder", importlib.import_module(f"{__name__}.{name}"))
     if not decoder.is_available():
+        remedy = INSTALL.get(name, "pip install readingroom")
         raise UnsupportedImageError(
-            f"{_syntax_name(transfer_syntax_uid)} needs {' and '.join(decoder.NEEDS)}, not installed here."
+            f"{syntax_name(transfer_syntax_uid)} needs {' and '.join(decoder.NEEDS)}, not installed here: {remedy}."
         )
     return decoder
-
-
-def _syntax_name(transfer_syntax_uid: str) -> str:
-    from pydicom.uid import UID  # noqa: PLC0415 - needed for a message only
-
-    name = UID(transfer_syntax_uid).name
-    return name if name == transfer_syntax_uid else f"{name} ({transfer_syntax_uid})"
 
 
 def _size(shape: tuple[int, ...]) -> str:

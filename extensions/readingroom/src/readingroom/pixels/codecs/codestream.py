@@ -8,25 +8,37 @@ _FRAME_HEADERS = frozenset({0xF7, *range(0xC0, 0xD0)}) - {0xC4, 0xC8, 0xCC}
 _START_OF_SCAN = 0xDA
 _END_MARKER = b"\xff\xd9"
 _MAX_PADDING = 64
-_ADOBE = 0xEE
+_JFIF, _ADOBE = 0xE0, 0xEE
+JPEG_LS_FRAME = 0xF7
 
 
 class JpegHeader:
-    """Size, samples and colour transform of a JPEG or JPEG-LS stream (ITU-T T.81 B.2, T.87 C.2.2).
+    """What a JPEG or JPEG-LS stream says of itself up to its first scan (ITU-T T.81 B.2, T.87 C.2).
 
-    ``adobe_transform`` is None when the stream carries no Adobe marker; ``frame_type`` is the SOF marker's number.
+    ``frame_type`` is the SOF marker's number. ``adobe_transform`` is None when there is no Adobe marker, ``is_jfif``
+    whether there is a JFIF one. ``component_ids`` and ``sampling`` have a byte for each component, the sampling
+    factors as H and V in its halves. ``near`` and ``point_transform`` are those of the first scan.
     """
 
     def __init__(self, data: bytes) -> None:
         self.adobe_transform: int | None = None
+        self.is_jfif = False
+        self.component_ids = self.sampling = b""
         self.rows = self.columns = self.samples = self.precision = self.frame_type = 0
+        self.near = self.point_transform = 0
         if data[:2] != b"\xff\xd8":
             raise DamagedImageError("The compressed image does not begin like JPEG.")
-        position = 2
-        while position + 4 <= len(data) and not self.rows | (data[position + 1] == _START_OF_SCAN):
+        position, in_header = 2, True
+        while in_header and position + 4 <= len(data):
+            in_header = data[position + 1] != _START_OF_SCAN
             position = self._read_marker(data, position)
         if not self.rows:
             raise DamagedImageError("The compressed image ends before it says how large it is.")
+
+    @property
+    def near_or_point_transform(self) -> int:
+        """Return NEAR of JPEG-LS or Pt of lossless JPEG: how much of a value was given up, 0 for nothing."""
+        return self.near if self.frame_type == JPEG_LS_FRAME else self.point_transform
 
     def _read_marker(self, data: bytes, position: int) -> int:
         if data[position] != 0xFF:  # noqa: PLR2004 - every marker begins so
@@ -42,6 +54,11 @@ class JpegHeader:
             self.frame_type = marker
             self.precision, self.samples = body[0], body[5]
             self.rows, self.columns = int.from_bytes(body[1:3]), int.from_bytes(body[3:5])
+            self.component_ids, self.sampling = body[6::3], body[7::3]
+        elif marker == _START_OF_SCAN and len(body) >= 4:  # noqa: PLR2004 - components, then three parameters
+            self.near, self.point_transform = body[-3], body[-1] & 0x0F
+        elif marker == _JFIF and body[:4] == b"JFIF":
+            self.is_jfif = True
         elif marker == _ADOBE and body[:5] == b"Adobe" and len(body) >= 12:  # noqa: PLR2004 - transform is byte 11
             self.adobe_transform = body[11]
         return position + 2 + length
@@ -54,6 +71,20 @@ def jpeg2000_size(data: bytes) -> tuple[int, int, int]:
         raise DamagedImageError("The compressed image does not begin like JPEG 2000.")
     x1, y1, x0, y0 = (int.from_bytes(data[start + at : start + at + 4]) for at in (8, 12, 16, 20))
     return y1 - y0, x1 - x0, int.from_bytes(data[start + 40 : start + 42])
+
+
+def jpeg2000_samples(data: bytes) -> tuple[int, bool]:
+    """Return the bits of a sample and whether it is signed, from the SIZ marker (Ssiz, ITU-T T.800 A.5.1)."""
+    start = data.find(b"\xff\x4f\xff\x51", 0, 4096)
+    if start < 0 or len(data) < start + 43:
+        raise DamagedImageError("The compressed image does not begin like JPEG 2000.")
+    return (data[start + 42] & 0x7F) + 1, data[start + 42] >= 0x80  # noqa: PLR2004 - the highest bit
+
+
+def jpeg2000_is_reversible(data: bytes) -> bool:
+    """Return whether a JPEG 2000 codestream uses the 5/3 wavelet (COD marker, ITU-T T.800 A.6.1)."""
+    start = data.find(b"\xff\x52", 0, 65_536)
+    return start >= 0 and len(data) > start + 13 and data[start + 13] == 1
 
 
 def jpeg2000_is_high_throughput(data: bytes) -> bool:

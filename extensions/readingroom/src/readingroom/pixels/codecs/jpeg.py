@@ -1,4 +1,7 @@
-"""JPEG baseline, extended (12 bit) and lossless frames (PS3.5 A.4.1, ITU-T T.81)."""
+"""JPEG frames: baseline, extended (12 bit), progressive, arithmetic and lossless (PS3.5 A.4.1, ITU-T T.81).
+
+Hierarchical processes and arithmetic lossless ones have no decoder and are not in the table.
+"""
 
 import importlib.util
 from typing import Any
@@ -6,7 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from readingroom.pixels.codecs.codestream import JpegHeader, check_end, check_size
-from readingroom.pixels.color import to_rgb
+from readingroom.pixels.color import eight_bits, to_rgb
 from readingroom.pixels.description import PixelDescription
 
 NEEDS = ("imagecodecs",)
@@ -32,16 +35,20 @@ def decode_frame(data: bytes, description: PixelDescription) -> NDArray[Any]:
         return samples
     if header.frame_type == _LOSSLESS:
         return to_rgb(imagecodecs.jpeg8_decode(data, colorspace="RGB", outcolorspace="RGB"), description)
-    stored = "YCBCR" if _is_transformed(header, description) else "RGB"
-    rgb: NDArray[Any] = imagecodecs.jpeg8_decode(data, colorspace=stored, outcolorspace="RGB")
-    return rgb
+    stored = "YCBCR" if is_transformed(header, description.photometric_interpretation) else "RGB"
+    return eight_bits(imagecodecs.jpeg8_decode(data, colorspace=stored, outcolorspace="RGB"), description)
 
 
-def _is_transformed(header: JpegHeader, description: PixelDescription) -> bool:
-    """Return whether the samples are luminance and colour differences.
+def is_transformed(header: JpegHeader, photometric_interpretation: str) -> bool:
+    """Return whether the samples of a lossy colour frame are luminance and colour differences.
 
-    Photometric Interpretation decides, as the Standard says; but an Adobe marker tells what the encoder really did.
+    What the codestream proves goes before Photometric Interpretation, which is often left as it was before
+    compression: subsampled samples and a JFIF marker mean YCbCr; an Adobe marker tells; components named R, G, B are.
     """
-    if header.adobe_transform is not None and description.photometric_interpretation == "RGB":
+    if header.is_jfif or len(set(header.sampling)) > 1:
+        return True
+    if header.adobe_transform is not None:
         return header.adobe_transform != _RGB_STORED
-    return description.photometric_interpretation != "RGB"
+    if header.component_ids in (b"RGB", b"rgb"):
+        return False
+    return photometric_interpretation != "RGB"

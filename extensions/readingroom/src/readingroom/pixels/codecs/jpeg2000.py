@@ -3,19 +3,24 @@
 import importlib.util
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
+from readingroom.errors import UnsupportedImageError
 from readingroom.pixels.codecs.codestream import (
     check_end,
     check_size,
     jpeg2000_is_high_throughput,
+    jpeg2000_samples,
     jpeg2000_size,
     jpeg2000_transforms_color,
 )
-from readingroom.pixels.color import to_rgb
+from readingroom.pixels.color import eight_bits, to_rgb
 from readingroom.pixels.description import PixelDescription
 
 NEEDS = ("imagecodecs",)
+MAX_BITS = 24
+"""OpenJPEG computes in 32 bits and gives wrong values above this; OpenJPH, for High-Throughput, has 64."""
 
 
 def is_available() -> bool:
@@ -29,8 +34,19 @@ def decode_frame(data: bytes, description: PixelDescription) -> NDArray[Any]:
 
     check_end(data)
     check_size(*jpeg2000_size(data), description)
-    decoder = imagecodecs.htj2k_decode if jpeg2000_is_high_throughput(data) else imagecodecs.jpeg2k_decode
-    samples: NDArray[Any] = decoder(data)
+    bits, is_signed = jpeg2000_samples(data)
+    high_throughput = jpeg2000_is_high_throughput(data)
+    if bits > MAX_BITS and not high_throughput:
+        raise UnsupportedImageError(f"JPEG 2000 images of {bits} bits are not supported; {MAX_BITS} are the most.")
+    samples: NDArray[Any] = (imagecodecs.htj2k_decode if high_throughput else imagecodecs.jpeg2k_decode)(data)
     if not description.is_color:
-        return samples
-    return samples if jpeg2000_transforms_color(data) and samples.itemsize == 1 else to_rgb(samples, description)
+        return samples if is_signed == description.is_signed else _as_pattern(samples, bits, description)
+    return eight_bits(samples, description) if jpeg2000_transforms_color(data) else to_rgb(samples, description)
+
+
+def _as_pattern(samples: NDArray[Any], bits: int, description: PixelDescription) -> NDArray[Any]:
+    """Return values whose codestream has the other sign than Pixel Representation, which decides what their bits mean."""
+    unused = samples.itemsize * 8 - bits
+    signed = f"{'i' if description.is_signed else 'u'}{samples.itemsize}"
+    values: NDArray[Any] = np.right_shift(np.left_shift(samples, unused).view(signed), unused)
+    return values

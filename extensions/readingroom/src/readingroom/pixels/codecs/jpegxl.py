@@ -3,10 +3,10 @@
 import importlib.util
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from readingroom.pixels.codecs.codestream import check_size, jpegxl_size
+from readingroom.pixels.color import eight_bits
 from readingroom.pixels.description import PixelDescription
 
 NEEDS = ("imagecodecs",)
@@ -22,6 +22,5 @@ def decode_frame(data: bytes, description: PixelDescription) -> NDArray[Any]:
     import imagecodecs  # noqa: PLC0415 - loaded at the first compressed frame
 
     check_size(*jpegxl_size(data), description.samples_per_pixel, description)
-    expected = np.empty(description.shape, description.container)
-    samples: NDArray[Any] = imagecodecs.jpegxl_decode(data, numthreads=1, out=expected)
-    return samples
+    samples: NDArray[Any] = imagecodecs.jpegxl_decode(data, index=0, numthreads=1)
+    return eight_bits(samples, description) if description.is_color else samples

@@ -5,9 +5,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from readingroom.errors import DamagedImageError
+from readingroom.errors import DamagedImageError, UnsupportedImageError
 from readingroom.pixels.color import to_rgb
-from readingroom.pixels.description import COLOR_SAMPLES, PixelDescription
+from readingroom.pixels.description import COLOR_SAMPLES, HALF_CHROMA, PixelDescription
 
 NEEDS: tuple[str, ...] = ()
 
@@ -39,7 +39,9 @@ def decode_samples(data: bytes, description: PixelDescription, byte_order: Liter
     words = words.astype(description.container, copy=False)
     if not description.is_color:
         return words.reshape(description.shape)
-    if description.photometric_interpretation == "YBR_FULL_422":
+    if description.photometric_interpretation == "YBR_PARTIAL_420":
+        raise UnsupportedImageError("Uncompressed images in YBR_PARTIAL_420 are not supported.")
+    if description.photometric_interpretation in HALF_CHROMA:
         return to_rgb(_upsample(words, description), description)
     return to_rgb(interleave(words, description), description)
 
@@ -55,7 +57,9 @@ def interleave(words: NDArray[Any], description: PixelDescription) -> NDArray[An
 def _upsample(words: NDArray[Any], description: PixelDescription) -> NDArray[Any]:
     """Return full samples of Y1 Y2 Cb Cr groups, each pair of pixels sharing its colour differences."""
     if description.columns % 2:
-        raise DamagedImageError(f"A YBR_FULL_422 image has an even number of columns, not {description.columns}.")
+        raise DamagedImageError(
+            f"A {description.photometric_interpretation} image has an even number of columns, not {description.columns}."
+        )
     pairs = words.reshape(description.rows, description.columns // 2, 4)
     full = np.empty((description.rows, description.columns // 2, 2, COLOR_SAMPLES), words.dtype)
     full[..., 0] = pairs[..., :2]

@@ -13,6 +13,7 @@ from readingroom.pixels.description import PixelDescription
 
 NEEDS = ("imagecodecs",)
 HEADER_BYTES = 64
+_NO_OPERATION = 128
 MAX_EXPANSION = 64
 """Two bytes of PackBits make at most 128."""
 
@@ -57,7 +58,27 @@ def _segments(data: bytes, expected: int) -> list[bytes]:
 def _unpack(segment: bytes, pixels: int) -> NDArray[np.uint8]:
     import imagecodecs  # noqa: PLC0415 - loaded at the first compressed frame
 
-    plane = np.frombuffer(imagecodecs.packbits_decode(segment, out=pixels), np.uint8)
+    try:
+        packed = imagecodecs.packbits_decode(segment, out=pixels)
+    except imagecodecs.ImcdError:
+        packed = _unpack_untidy(segment, pixels)
+    plane = np.frombuffer(packed, np.uint8)
     if len(plane) != pixels:
         raise DamagedImageError(f"An RLE segment holds {len(plane)} bytes where the image has {pixels} pixels.")
     return plane
+
+
+def _unpack_untidy(segment: bytes, pixels: int) -> bytes:
+    """Return as many bytes as there are pixels of a segment whose last run or padding goes beyond them."""
+    plane, position = bytearray(), 0
+    while len(plane) < pixels and position + 1 < len(segment):
+        control = segment[position]
+        if control < _NO_OPERATION:
+            plane += segment[position + 1 : position + 2 + control]
+            position += control + 2
+        elif control > _NO_OPERATION:
+            plane += segment[position + 1 : position + 2] * (257 - control)
+            position += 2
+        else:
+            position += 1
+    return bytes(plane[:pixels])

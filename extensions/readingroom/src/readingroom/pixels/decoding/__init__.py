@@ -40,7 +40,9 @@ def default_pool() -> DecoderPool:
         return _pool
 
 
-def decode_isolated(transfer_syntax_uid: str, data: bytes, description: PixelDescription) -> NDArray[Any]:
+def decode_isolated(
+    transfer_syntax_uid: str, data: bytes, description: PixelDescription, number: int = 1
+) -> NDArray[Any]:
     """Return the stored values of one frame, as ``codecs.decode`` does, decoded in a child process if compressed.
 
     Raises
@@ -50,7 +52,7 @@ def decode_isolated(transfer_syntax_uid: str, data: bytes, description: PixelDes
     UnsupportedImageError, DamagedImageError
         As ``codecs.decode``.
     """
-    return default_pool().decode(transfer_syntax_uid, data, description)
+    return default_pool().decode(transfer_syntax_uid, data, description, number)
 
 
 def _close() -> None:

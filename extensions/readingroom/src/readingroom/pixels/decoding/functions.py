@@ -18,7 +18,7 @@ def function(name: str) -> IsolatedFunction:
 
 def _decode(buffers: Sequence[bytes], parameters: Mapping[str, Any]) -> NDArray[Any]:
     description = PixelDescription(**parameters["description"])
-    return decode(parameters["transfer_syntax_uid"], buffers[0], description)
+    return decode(parameters["transfer_syntax_uid"], buffers[0], description, parameters["number"])
 
 
 FUNCTIONS: dict[str, IsolatedFunction] = {"decode": _decode}

@@ -58,7 +58,9 @@ class DecoderPool:
         # One thread starts all children: Linux takes the end of the thread that started a child for the parent's end.
         self._keeper = ThreadPoolExecutor(1, "decoder-keeper")
 
-    def decode(self, transfer_syntax_uid: str, data: bytes, description: PixelDescription) -> NDArray[Any]:
+    def decode(
+        self, transfer_syntax_uid: str, data: bytes, description: PixelDescription, number: int = 1
+    ) -> NDArray[Any]:
         """Return the stored values of one frame as ``codecs.decode`` does; an uncompressed one is not sent to a child.
 
         Raises
@@ -68,7 +70,7 @@ class DecoderPool:
         UnsupportedImageError, DamagedImageError
             As ``codecs.decode``.
         """
-        request = DecodeRequest(transfer_syntax_uid, data, description)
+        request = DecodeRequest(transfer_syntax_uid, data, description, number=number)
         return request.decode_here() if request.is_harmless else self.run(request.job(self.limits))
 
     def decode_each(self, requests: Iterable[DecodeRequest]) -> Iterator[tuple[int, Outcome]]:

@@ -7,22 +7,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from readingroom.errors import ReadingRoomError
-from readingroom.pixels.codecs import DECODERS, decode
+from readingroom.pixels.codecs import DECODERS, STREAMS, decode
 from readingroom.pixels.decoding.limits import DecodingLimits
 from readingroom.pixels.decoding.messages import Job, describe
 from readingroom.pixels.description import PixelDescription
+
+VIDEO_SECONDS = 8.0
+"""What a frame of a video may take beyond its size: all frames since the last key frame are decoded before it."""
 
 Outcome = NDArray[Any] | ReadingRoomError
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class DecodeRequest:
-    """One frame to decode; into ``out`` when given, whose type must be able to hold every value of the frame's own."""
+    """One frame to decode; into ``out`` when given, whose type must be able to hold every value of the frame's own.
+
+    ``number`` says which frame of a video, from 1.
+    """
 
     transfer_syntax_uid: str
     data: bytes
     description: PixelDescription
     out: NDArray[Any] | None = None
+    number: int = 1
 
     @property
     def is_harmless(self) -> bool:
@@ -31,7 +38,7 @@ class DecodeRequest:
 
     def decode_here(self) -> NDArray[Any]:
         """Return the stored values, decoded in this process."""
-        samples = decode(self.transfer_syntax_uid, self.data, self.description)
+        samples = decode(self.transfer_syntax_uid, self.data, self.description, self.number)
         if self.out is None:
             return samples
         np.copyto(self.out, samples, casting="safe")
@@ -43,9 +50,13 @@ class DecodeRequest:
         return Job(
             function="decode",
             buffers=(self.data,),
-            parameters={"transfer_syntax_uid": self.transfer_syntax_uid, "description": describe(self.description)},
+            parameters={
+                "transfer_syntax_uid": self.transfer_syntax_uid,
+                "description": describe(self.description),
+                "number": self.number,
+            },
             samples=samples,
             output_bytes=samples * self.description.container.itemsize,
-            seconds=limits.seconds_for(samples),
+            seconds=limits.seconds_for(samples) + (VIDEO_SECONDS if self.transfer_syntax_uid in STREAMS else 0.0),
             memory=limits.memory_for(samples, len(self.data)),
         )

@@ -1,0 +1,49 @@
+"""Which module decodes which transfer syntax (PS3.6 table A-1), and what each syntax allows."""
+
+_JPEG = "1.2.840.10008.1.2.4."
+_VIDEO = (*(f"{n}{part}" for n in range(100, 107) for part in ("", ".1")), "107", "108")
+
+DECODERS = {
+    "1.2.840.10008.1.2": "native",
+    "1.2.840.10008.1.2.1": "native",
+    "1.2.840.10008.1.2.1.99": "native",
+    "1.2.840.10008.1.2.1.98": "native",
+    "1.2.840.10008.1.2.2": "big_endian",
+    "1.2.840.10008.1.2.5": "rle",
+    "1.2.840.10008.1.2.8.1": "deflated_frame",
+    **{f"{_JPEG}{n}": "jpeg" for n in (50, 51, 52, 53, 54, 55, 56, 57, 70)},
+    **{f"{_JPEG}{n}": "jpegls" for n in (80, 81)},
+    **{f"{_JPEG}{n}": "jpeg2000" for n in (90, 91, 201, 202, 203)},
+    **{f"{_JPEG}{n}": "jpegxl" for n in (110, 111, 112)},
+    **{f"{_JPEG}{n}": "video" for n in _VIDEO},
+}
+"""Transfer Syntax UID to the name of the module here that decodes it.
+
+Left out, and so refused by name: hierarchical JPEG and arithmetic lossless JPEG (.58 to .66, retired), multi-component
+JPEG 2000 (.92, .93), syntaxes whose pixels lie elsewhere (JPIP, SMPTE ST 2110) and the retired wrappings of a dataset.
+"""
+
+LOSSY = frozenset(f"{_JPEG}{n}" for n in (*range(50, 57), *range(59, 65), 81, 91, 93, 111, 112, 203, *_VIDEO))
+"""Syntaxes whose frames are, or may be, compressed with loss (PS3.5 section 10); .111 holds what was lossy JPEG."""
+
+STREAMS = frozenset(f"{_JPEG}{n}" for n in _VIDEO)
+"""Syntaxes whose fragments together hold one video, not a frame each (PS3.5 A.4.5 and after)."""
+
+INSTALL = {"video": "pip install 'readingroom[video]'"}
+"""How to get what a decoder needs; the others need nothing that does not come with this package."""
+
+NATIVE = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2"})
+"""Syntaxes whose pixel data is not in fragments (PS3.5 8.2)."""
+
+
+def is_encapsulated(transfer_syntax_uid: str) -> bool:
+    """Return whether pixel data of this syntax lies in fragments (PS3.5 A.4)."""
+    return transfer_syntax_uid not in NATIVE
+
+
+def syntax_name(transfer_syntax_uid: str) -> str:
+    """Return a transfer syntax in words, its UID behind them."""
+    from pydicom.uid import UID  # noqa: PLC0415 - needed for a message only
+
+    name = UID(transfer_syntax_uid).name
+    return name if name == transfer_syntax_uid else f"{name} ({transfer_syntax_uid})"
