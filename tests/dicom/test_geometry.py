@@ -1,94 +1,82 @@
-"""Reading order and spacing."""
+"""Where frames lie, what a millimetre on them is worth, and the order in which they are read."""
 
 import random
-from typing import Any
 
 import numpy as np
 import pytest
 from pydicom import Dataset
 
-from readingroom.dicom.geometry import SortKey, frame_geometry, frame_spacing, reading_order
+from readingroom.dicom.geometry import frame_geometry, frame_spacing
+from readingroom.dicom.model import FrameGeometry, FrameReference
+from readingroom.dicom.stacks import reading_order
 from readingroom.testing.phantom import PhantomSeries
 
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 SAGITTAL = (0.0, 1.0, 0.0, 0.0, 0.0, -1.0)
 
 
-def key(
-    number: int, position: tuple[float, ...] | None, orientation: tuple[float, ...] | None = AXIAL, **more: object
-) -> SortKey:
-    """Return the sort key of one slice."""
-    fields: dict[str, Any] = {"sop_uid": f"1.{number}", "frame": 1, "instance_number": number, "time": ""} | more
-    return SortKey(orientation=orientation, position=position, **fields)
+def slice_at(
+    number: int,
+    position: tuple[float, float, float] | None,
+    orientation: tuple[float, float, float, float, float, float] | None = AXIAL,
+) -> FrameReference:
+    """Return slice ``number`` of a series, which is its SOP Instance UID too."""
+    return FrameReference(f"1.{number}", 1, 8, 6, FrameGeometry(orientation, position, (0.5, 0.5), "patient"))
 
 
-def shuffled(keys: list[SortKey]) -> list[SortKey]:
-    """Return the same keys in an order that means nothing."""
-    return random.Random(4).sample(keys, len(keys))  # noqa: S311 - no secret
+def numbers_read(frames: list[FrameReference]) -> list[int]:
+    """Return the numbers of slices in reading order, given in the order of acquisition."""
+    return [int(frame.sop_uid.split(".")[1]) for frame in reading_order(frames)]
 
 
 @pytest.mark.parametrize("step", [1.5, -1.5])
 def test_slices_run_along_their_normal_as_the_numbers_do(step: float) -> None:
-    """Whichever way the scanner went, the reading order follows Instance Number."""
-    keys = shuffled([key(n, (0.0, 0.0, n * step)) for n in range(1, 30)])
-    assert list(range(1, 30)) == [keys[i].instance_number for i in reading_order(keys)]
+    """Whichever way the scanner went, the reading order follows the acquisition."""
+    assert list(range(1, 30)) == numbers_read([slice_at(n, (0.0, 0.0, n * step)) for n in range(1, 30)])
 
 
 def test_shuffled_instance_numbers_do_not_shuffle_slices() -> None:
     """Numbers that say nothing leave slices in their place along the normal, head to feet."""
-    numbers = random.Random(1).sample(range(1, 41), 40)  # noqa: S311 - no secret
-    keys = [key(number, (0.0, 0.0, float(z))) for z, number in enumerate(numbers)]
-    heights = [keys[i].position[2] for i in reading_order(keys) if keys[i].position]
-    assert sorted(heights, reverse=True) == heights
+    heights = random.Random(1).sample(range(1, 41), 40)  # noqa: S311 - no secret
+    read = reading_order([slice_at(n, (0.0, 0.0, float(z))) for n, z in enumerate(heights)])
+    assert [float(z) for z in range(40, 0, -1)] == [
+        frame.geometry.position[2] for frame in read if frame.geometry.position
+    ]
 
 
 def test_a_few_wrong_numbers_do_not_move_a_slice() -> None:
     """Two swapped Instance Numbers are corrected by where the slices lie."""
-    keys = [key({5: 9, 9: 5}.get(n, n), (0.0, 0.0, n * 2.0)) for n in range(1, 20)]
-    assert list(range(19)) == reading_order(keys)
+    swapped = {5: 9, 9: 5}
+    frames = [slice_at(swapped.get(n, n), (0.0, 0.0, swapped.get(n, n) * 2.0)) for n in range(1, 20)]
+    assert list(range(1, 20)) == numbers_read(frames)
 
 
 def test_tilted_gantry_sorts_along_the_normal() -> None:
     """Slices of a tilted gantry are stepped along z, not along their normal, and still sort."""
     scan = PhantomSeries(slices=20, tilt_degrees=20)
-    orientation = (1.0, 0.0, 0.0, *scan.column_direction)
-    keys = [key(n + 1, scan.first_pixel(n), orientation) for n in range(20)]
-    mixed = shuffled(keys)
-    assert keys == [mixed[i] for i in reading_order(mixed)]
+    frames = [slice_at(n, scan.first_pixel(n), (1.0, 0.0, 0.0, *scan.column_direction)) for n in range(20)]
+    frames[3], frames[11] = frames[11], frames[3]
+    assert list(range(20)) == numbers_read(frames)
 
 
 def test_sagittal_slices_sort_from_side_to_side() -> None:
     """The normal is that of the slices, not the patient's long axis."""
-    keys = [key(n, (n * 3.0, 5.0, 5.0), SAGITTAL) for n in range(1, 9)]
-    mixed = shuffled(keys)
-    assert keys == [mixed[i] for i in reading_order(mixed)]
+    frames = [slice_at(n, (n * 3.0, 5.0, 5.0), SAGITTAL) for n in (1, 2, 4, 3, 5, 6, 7, 8)]
+    assert list(range(1, 9)) == numbers_read(frames)
 
 
-def test_four_dimensions_go_by_number_then_time_then_uid_then_frame() -> None:
-    """Where two frames share a place, position cannot order them."""
-    keys = [
-        key(1, (0.0, 0.0, 0.0)),
-        key(2, (0.0, 0.0, 1.0)),
-        key(3, (0.0, 0.0, 0.0), time="1000"),
-        key(3, (0.0, 0.0, 1.0), time="1001", sop_uid="1.1"),
-        key(3, (0.0, 0.0, 1.0), time="1001", sop_uid="1.2", frame=1),
-        key(3, (0.0, 0.0, 1.0), time="1001", sop_uid="1.2", frame=2),
-    ]
-    mixed = shuffled(keys)
-    assert keys == [mixed[i] for i in reading_order(mixed)]
+def test_a_scout_among_slices_is_read_where_it_was_acquired() -> None:
+    """Another orientation is a stack of its own, in the order of its first image."""
+    scout = slice_at(7, (1.0, 0.0, 7.0), SAGITTAL)
+    frames = [slice_at(1, (0.0, 0.0, 9.0)), scout, slice_at(2, (0.0, 0.0, 5.0)), slice_at(3, (0.0, 0.0, 1.0))]
+    assert [1, 2, 3, 7] == numbers_read(frames)
+    assert [7, 1, 2, 3] == numbers_read([scout, *frames[:1], *frames[2:]])
 
 
-def test_a_scout_among_slices_means_no_common_normal() -> None:
-    """Another orientation in the series leaves the order to the numbers."""
-    keys = [key(2, (0.0, 0.0, 5.0)), key(1, (0.0, 0.0, 9.0)), key(3, (1.0, 0.0, 7.0), SAGITTAL)]
-    assert [1, 0, 2] == reading_order(keys)
-
-
-def test_frames_without_geometry_go_by_number() -> None:
-    """Ten comes after nine, not after one."""
-    keys = [key(n, None, None) for n in (10, 9, 1)]
-    assert [2, 1, 0] == reading_order(keys)
-    assert [] == reading_order([])
+def test_frames_without_geometry_keep_their_order() -> None:
+    """Where nothing places frames, the order of acquisition is the order of reading; no frames are none."""
+    assert [1, 9, 10] == numbers_read([slice_at(n, None, None) for n in (1, 9, 10)])
+    assert () == reading_order([])
 
 
 def dataset(**attributes: object) -> Dataset:

@@ -11,12 +11,12 @@ from pydicom import Dataset
 
 from readingroom.dicom.attributes import quiet_reading
 from readingroom.dicom.frame_bytes import read_frame
-from readingroom.dicom.geometry import SortKey, reading_order
-from readingroom.dicom.index import Index, NotIndexedError, geometry_from, location_from
+from readingroom.dicom.index import Index, NotIndexedError, dimensions_from, geometry_from, location_from
 from readingroom.dicom.model import EncodedFrame, FrameReference, Problem, Series, Study
 from readingroom.dicom.part10 import open_file
 from readingroom.dicom.refresh import Progress, read_state, refresh
 from readingroom.dicom.source import SourceState
+from readingroom.dicom.stacks import reading_order
 from readingroom.errors import NotFoundError, SourceUnavailableError, UnreadableFileError
 from readingroom.pixels.codecs import STREAMS
 
@@ -35,8 +35,9 @@ FROM series JOIN instances ON instances.series_uid = series.uid
 WHERE series.study_uid = ? GROUP BY series.uid ORDER BY series.number IS NULL, series.number, series.uid
 """
 _FRAMES = """
-SELECT instances.sop_uid, frames.frame, rows, columns, instance_number, time, geometry
+SELECT instances.sop_uid, frames.frame, rows, columns, geometry, dimensions
 FROM instances JOIN frames ON frames.sop_uid = instances.sop_uid WHERE series_uid = ?
+ORDER BY instance_number, time, instances.sop_uid, frame
 """
 
 
@@ -85,15 +86,15 @@ class FolderSource:
         rows = self._index.query(_FRAMES, (series_uid,))
         if not rows and not self._index.query("SELECT 1 FROM series WHERE uid = ?", (series_uid,)):
             raise NotFoundError(f"There is no series {series_uid:.64} in this folder.")
-        geometries = [geometry_from(row["geometry"]) for row in rows]
-        keys = [
-            SortKey(row["sop_uid"], row["frame"], row["instance_number"], row["time"], g.orientation, g.position)
-            for row, g in zip(rows, geometries, strict=True)
-        ]
-        return tuple(
-            FrameReference(rows[i]["sop_uid"], rows[i]["frame"], rows[i]["rows"], rows[i]["columns"], geometries[i])
-            for i in reading_order(keys)
-        )
+        return reading_order(
+            [
+                FrameReference(
+                    row["sop_uid"], row["frame"], row["rows"], row["columns"],
+                    geometry_from(row["geometry"]), dimensions_from(row["dimensions"]),
+                )
+                for row in rows
+            ]
+        )  # fmt: skip
 
     def metadata(self, sop_uid: str) -> Dataset:
         """Return an instance's attributes without its pixel data; shared between callers, not to be changed."""

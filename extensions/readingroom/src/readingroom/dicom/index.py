@@ -8,14 +8,14 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, astuple
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import numpy as np
 
-from readingroom.dicom.model import FrameGeometry
+from readingroom.dicom.model import Dimensions, FrameGeometry
 from readingroom.dicom.scan import PixelLocation, ScannedFile
 from readingroom.errors import SourceUnavailableError
 
@@ -31,13 +31,16 @@ CREATE TABLE studies (uid TEXT PRIMARY KEY, patient_name TEXT, patient_id TEXT, 
 CREATE TABLE series (uid TEXT PRIMARY KEY, study_uid TEXT, modality TEXT, number INTEGER, description TEXT,
   body_part TEXT);
 CREATE TABLE instances (sop_uid TEXT PRIMARY KEY, path TEXT UNIQUE, study_uid TEXT, series_uid TEXT,
-  transfer_syntax_uid TEXT, instance_number INTEGER, time TEXT, rows INTEGER, columns INTEGER, frame_time_ms REAL,
-  frame_count INTEGER, pixel_offset INTEGER, frame_bits INTEGER, spans BLOB, deflated INTEGER, swap_bytes INTEGER);
+  sop_class_uid TEXT, transfer_syntax_uid TEXT, instance_number INTEGER, time TEXT, rows INTEGER,
+  columns INTEGER, frame_time_ms REAL, frame_count INTEGER, pixel_offset INTEGER, frame_bits INTEGER,
+  spans BLOB, deflated INTEGER, swap_bytes INTEGER);
 CREATE INDEX instances_series ON instances (series_uid);
-CREATE TABLE frames (sop_uid TEXT, frame INTEGER, geometry TEXT, PRIMARY KEY (sop_uid, frame)) WITHOUT ROWID;
+CREATE TABLE frames (sop_uid TEXT, frame INTEGER, geometry TEXT, dimensions TEXT,
+  PRIMARY KEY (sop_uid, frame)) WITHOUT ROWID;
 CREATE TABLE state (revision INTEGER, indexing INTEGER, files_seen INTEGER, message TEXT);
 INSERT INTO state VALUES (0, 0, 0, '');
 """
+_GEOMETRY = tuple(FrameGeometry.__dataclass_fields__)
 _TABLES = ("files", "walk_problems", "studies", "series", "instances", "frames", "state")
 
 
@@ -145,17 +148,17 @@ def insert_instance(connection: sqlite3.Connection, path: str, scanned: ScannedF
     _insert(connection, "series", astuple(scanned.series))
     pixels = scanned.pixels
     row = (
-        scanned.sop_uid, path, scanned.study.uid, scanned.series.uid, scanned.transfer_syntax_uid,
-        scanned.instance_number, scanned.time, scanned.rows, scanned.columns, scanned.frame_time_ms,
-        len(scanned.geometries), pixels.offset, pixels.frame_bits, pixels.spans.tobytes(),
+        scanned.sop_uid, path, scanned.study.uid, scanned.series.uid, scanned.sop_class_uid,
+        scanned.transfer_syntax_uid, scanned.instance_number, scanned.time, scanned.rows, scanned.columns,
+        scanned.frame_time_ms, len(scanned.geometries), pixels.offset, pixels.frame_bits, pixels.spans.tobytes(),
         pixels.deflated, pixels.swap_bytes,
     )  # fmt: skip
     _insert(connection, "instances", row)
     connection.executemany(
-        "INSERT OR REPLACE INTO frames VALUES (?, ?, ?)",
+        "INSERT OR REPLACE INTO frames VALUES (?, ?, ?, ?)",
         (
-            (scanned.sop_uid, number, json.dumps(asdict(geometry)))
-            for number, geometry in enumerate(scanned.geometries, 1)
+            (scanned.sop_uid, number, _stored_geometry(geometry), json.dumps(dimensions))
+            for number, (geometry, dimensions) in enumerate(zip(scanned.geometries, scanned.dimensions, strict=True), 1)
         ),
     )
 
@@ -171,6 +174,16 @@ def delete_empty(connection: sqlite3.Connection) -> None:
     """Take out studies and series that no instance belongs to any more."""
     connection.execute("DELETE FROM series WHERE uid NOT IN (SELECT series_uid FROM instances)")
     connection.execute("DELETE FROM studies WHERE uid NOT IN (SELECT study_uid FROM instances)")
+
+
+def _stored_geometry(geometry: FrameGeometry) -> str:
+    """Return what is said of a frame's place; what is not said is left out."""
+    return json.dumps({name: value for name in _GEOMETRY if (value := getattr(geometry, name)) is not None})
+
+
+def dimensions_from(stored: str) -> Dimensions:
+    """Return the dimensions that ``insert_instance`` wrote."""
+    return tuple((name, value) for name, value in json.loads(stored))
 
 
 def geometry_from(stored: str) -> FrameGeometry:

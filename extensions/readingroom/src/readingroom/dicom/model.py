@@ -46,6 +46,9 @@ class FrameGeometry:
     ``orientation`` holds the direction cosines of a row, then of a column (Image Orientation (Patient));
     ``position`` the centre of the first pixel; ``spacing`` the distance between rows, then between columns;
     ``spacing_kind`` says where those millimetres are true: ``patient`` | ``detector`` | ``calibrated`` | ``none``.
+    ``slice_thickness`` and ``spacing_between_slices`` are what the image says, right or wrong, in millimetres.
+    ``volume_orientation`` and ``volume_position`` place a frame of an ultrasound volume in the volume's own
+    coordinates (PS3.3 C.8.24.2), which are millimetres but say nothing about left and right of the patient.
     """
 
     orientation: tuple[float, float, float, float, float, float] | None = None
@@ -53,6 +56,14 @@ class FrameGeometry:
     spacing: tuple[float, float] | None = None
     spacing_kind: str = "none"
     frame_of_reference_uid: str = ""
+    slice_thickness: float | None = None
+    spacing_between_slices: float | None = None
+    volume_orientation: tuple[float, float, float, float, float, float] | None = None
+    volume_position: tuple[float, float, float] | None = None
+
+
+Dimensions = tuple[tuple[str, str], ...]
+"""Names and values by which frames of one place may differ, such as ("b-value", "800"), as the image holds them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +75,7 @@ class FrameReference:
     rows: int
     columns: int
     geometry: FrameGeometry = field(default_factory=FrameGeometry)
+    dimensions: Dimensions = ()
 
 
 @dataclass(frozen=True, slots=True)

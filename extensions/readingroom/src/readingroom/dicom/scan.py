@@ -18,10 +18,11 @@ from readingroom.dicom.attributes import (
     text,
     whole,
 )
+from readingroom.dicom.dimensions import frame_dimensions
 from readingroom.dicom.geometry import frame_geometry
 from readingroom.dicom.image import float_bytes, pixel_description
 from readingroom.dicom.locate import ReadAt, Spans, encapsulated_spans
-from readingroom.dicom.model import FrameGeometry
+from readingroom.dicom.model import Dimensions, FrameGeometry
 from readingroom.dicom.part10 import BIG_ENDIAN, OpenedFile, PixelElement, open_file
 from readingroom.errors import DamagedImageError, ReadingRoomError, UnreadableFileError, UnsupportedImageError
 from readingroom.pixels.codecs import DECODERS, STREAMS, is_encapsulated, syntax_name
@@ -73,9 +74,10 @@ class PixelLocation:
 
 @dataclass(frozen=True, slots=True)
 class ScannedFile:
-    """What is kept of one instance; ``geometries`` has an entry for each frame that can be shown."""
+    """What is kept of one instance; ``geometries`` and ``dimensions`` have an entry for each frame that can be shown."""
 
     sop_uid: str
+    sop_class_uid: str
     transfer_syntax_uid: str
     study: StudyAttributes
     series: SeriesAttributes
@@ -86,6 +88,7 @@ class ScannedFile:
     frame_time_ms: float | None
     pixels: PixelLocation
     geometries: tuple[FrameGeometry, ...]
+    dimensions: tuple[Dimensions, ...]
 
 
 def scan_file(path: Path) -> ScannedFile | None:
@@ -122,6 +125,7 @@ def _scan(opened: OpenedFile, path: Path) -> ScannedFile:
     count = _frame_count(opened)
     return ScannedFile(
         sop_uid=sop_uid,
+        sop_class_uid=text(dataset, "SOPClassUID"),
         transfer_syntax_uid=opened.transfer_syntax_uid,
         study=_study(dataset, study_uid),
         series=_series(dataset, series_uid, study_uid),
@@ -132,6 +136,7 @@ def _scan(opened: OpenedFile, path: Path) -> ScannedFile:
         frame_time_ms=_frame_time(dataset) if count > 1 else None,
         pixels=_locate(opened, path, count) if count else PixelLocation(),
         geometries=tuple(frame_geometry(dataset, frame) for frame in range(1, count + 1)),
+        dimensions=tuple(frame_dimensions(dataset, frame) for frame in range(1, count + 1)),
     )
 
 

@@ -12,6 +12,7 @@ from readingroom.dicom.model import EncodedFrame, FrameReference, Problem, Serie
 from readingroom.dicom.part10 import open_file
 from readingroom.dicom.scan import scan_file
 from readingroom.dicom.source import SourceState
+from readingroom.dicom.stacks import reading_order
 from readingroom.errors import NotFoundError, UnreadableFileError
 from readingroom.pixels.codecs import STREAMS
 
@@ -60,12 +61,15 @@ class FileSource:
         )
 
     def frames(self, series_uid: str) -> Sequence[FrameReference]:
-        """Return the frames in the order of the file."""
+        """Return the frames in reading order."""
         self._check(series_uid, self._scanned.series.uid)
         scanned = self._scanned
-        return tuple(
-            FrameReference(scanned.sop_uid, number, scanned.rows, scanned.columns, geometry)
-            for number, geometry in enumerate(scanned.geometries, 1)
+        described = zip(scanned.geometries, scanned.dimensions, strict=True)
+        return reading_order(
+            [
+                FrameReference(scanned.sop_uid, number, scanned.rows, scanned.columns, geometry, dimensions)
+                for number, (geometry, dimensions) in enumerate(described, 1)
+            ]
         )
 
     def metadata(self, sop_uid: str) -> Dataset:

@@ -32,7 +32,7 @@ class StudySource(Protocol):
         """Return the series of a study in the order of their numbers (QIDO-RS search for series)."""
 
     def frames(self, series_uid: str) -> Sequence[FrameReference]:
-        """Return the frames of a series in reading order: along the normal of the slices where there is one."""
+        """Return the frames of a series in reading order: stack after stack (``readingroom.dicom.stacks``)."""
 
     def metadata(self, sop_uid: str) -> Dataset:
         """Return an instance's attributes without its pixel data (WADO-RS metadata), file meta information attached."""
