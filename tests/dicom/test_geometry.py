@@ -101,7 +101,7 @@ def dataset(**attributes: object) -> Dataset:
         ),
         ({"Modality": "CT"}, (None, "none")),
         ({"Modality": "CT", "PixelSpacing": [0, 0.6]}, (None, "none")),
-        ({"Modality": "OT", "PixelSpacing": [1, 1]}, ((1.0, 1.0), "detector")),
+        ({"Modality": "OT", "PixelSpacing": [1, 1]}, ((1.0, 1.0), "unstated")),
     ],
 )
 def test_millimetres_are_claimed_where_they_are_true(attributes: dict[str, object], expected: object) -> None:
@@ -113,6 +113,8 @@ def test_millimetres_are_claimed_where_they_are_true(attributes: dict[str, objec
 def test_ultrasound_is_measured_in_its_one_region(regions: int, kind: str) -> None:
     """Centimetres a pixel of the only region become millimetres; of several regions none can stand for the image."""
     region = dataset(PhysicalUnitsXDirection=3, PhysicalUnitsYDirection=3, PhysicalDeltaX=0.02, PhysicalDeltaY=-0.03)
+    region.RegionLocationMinX0 = region.RegionLocationMinY0 = 0
+    region.RegionLocationMaxX1 = region.RegionLocationMaxY1 = 99
     image = dataset(Modality="US", SequenceOfUltrasoundRegions=[region] * regions)
     spacing, found = frame_spacing(image, 1)
     assert kind == found

@@ -9,7 +9,12 @@ import type { Viewport } from "./viewport";
 import { turnText } from "./turn";
 import { windowText } from "./voi";
 
-const SPACING_NOTE: Record<string, string> = { detector: " at detector", calibrated: " calibrated" };
+const SPACING_NOTE: Record<string, string> = {
+  detector: " at detector",
+  magnified: " magnification corrected",
+  calibrated: " calibrated",
+  unstated: " nominal",
+};
 
 export class Overlay {
   readonly element = h("div", { class: "rr-overlay" });

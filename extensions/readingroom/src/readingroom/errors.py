@@ -27,3 +27,7 @@ class SourceUnavailableError(ReadingRoomError):
 
 class WireError(ReadingRoomError):
     """A message that does not follow ``readingroom.wire``; it is refused and the connection lives on."""
+
+
+class NotMeasurableError(ReadingRoomError):
+    """A quantity that the image does not allow to be measured; the message says what is missing, never a guess."""

@@ -45,7 +45,8 @@ class FrameGeometry:
 
     ``orientation`` holds the direction cosines of a row, then of a column (Image Orientation (Patient));
     ``position`` the centre of the first pixel; ``spacing`` the distance between rows, then between columns;
-    ``spacing_kind`` says where those millimetres are true: ``patient`` | ``detector`` | ``calibrated`` | ``none``.
+    ``spacing_kind`` says where those millimetres are true: ``patient`` | ``detector`` | ``magnified`` (corrected for
+    an estimated magnification) | ``calibrated`` | ``unstated`` | ``none``.
     ``slice_thickness`` and ``spacing_between_slices`` are what the image says, right or wrong, in millimetres.
     ``volume_orientation`` and ``volume_position`` place a frame of an ultrasound volume in the volume's own
     coordinates (PS3.3 C.8.24.2), which are millimetres but say nothing about left and right of the patient.
