@@ -10,7 +10,6 @@ from readingroom.dicom.attributes import first_item, functional_group, number, n
 from readingroom.dicom.model import EncodedFrame
 from readingroom.errors import DamagedImageError
 from readingroom.pixels.codecs import STREAMS, loss
-from readingroom.pixels.color import Palette
 from readingroom.pixels.description import PixelDescription
 from readingroom.pixels.grayscale import LookupTable, Padding
 from readingroom.pixels.voi import InvalidWindowError, Voi
@@ -92,24 +91,6 @@ def padding(dataset: Dataset, stored: np.dtype[Any]) -> Padding | None:
     if stored.kind == "f":
         return Padding(value, limit)
     return Padding(_as_stored(value, stored), _as_stored(limit, stored))
-
-
-def palette(dataset: Dataset) -> Palette | None:
-    """Return the colours of a PALETTE COLOR image, None for other images."""
-    if text(dataset, "PhotometricInterpretation") != "PALETTE COLOR":
-        return None
-    from pydicom.pixels import apply_color_lut  # noqa: PLC0415 - few images have a palette
-
-    descriptor = numbers(dataset, "RedPaletteColorLookupTableDescriptor")
-    if len(descriptor) != 3:  # noqa: PLR2004 - entries, first mapped, bits
-        raise DamagedImageError("The image's colour palette is missing.")
-    entries, first = int(descriptor[0]) or 2**16, int(descriptor[1])
-    try:
-        colors = apply_color_lut(np.arange(first, first + entries), dataset)
-    except Exception as error:  # the tables are untrusted bytes: whatever their expansion raises, they are damaged
-        raise DamagedImageError("The image's colour palette is damaged.") from error
-    rgb = colors >> 8 if colors.max() > 255 else colors  # noqa: PLR2004 - a byte
-    return Palette(first, rgb.astype(np.uint8))
 
 
 def lossy_ratio(dataset: Dataset, encoded: EncodedFrame) -> str:

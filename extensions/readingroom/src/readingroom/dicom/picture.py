@@ -1,27 +1,29 @@
 """A frame of a study made into the 8-bit picture that a reader sees."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from readingroom.dicom.attributes import quiet_reading, text
+from readingroom.dicom.colors import contradictions, in_srgb, palette_in_srgb, supplemental_colors
 from readingroom.dicom.image import (
     float_bytes,
     lossy_ratio,
     modality_lut,
     padding,
-    palette,
     pixel_description,
     rescale,
     voi_lut,
     windows,
 )
+from readingroom.dicom.palette import palette
 from readingroom.dicom.source import StudySource
 from readingroom.dicom.whereabouts import told_where
 from readingroom.errors import DamagedImageError
+from readingroom.pixels.color import Palette
 from readingroom.pixels.decoding import decode_isolated
 from readingroom.pixels.grayscale import GrayscalePipeline, LookupTable
 from readingroom.pixels.voi import Voi
@@ -37,6 +39,7 @@ class Picture:
     colour and for an image shown through its own VOI LUT. ``windows`` are the image's own, each with its explanation.
     ``value_range`` holds the smallest and largest modality value without padding, None for colour.
     ``source_lossy`` is the ratio of a lossy source ("10.5"), "?" when it is not known, empty for a lossless source.
+    ``notes`` are sentences that the reader must know: what of the image could not be shown, or contradicts itself.
     """
 
     pixels: NDArray[np.uint8]
@@ -44,6 +47,7 @@ class Picture:
     windows: ExplainedWindows
     value_range: tuple[float, float] | None
     source_lossy: str
+    notes: tuple[str, ...] = ()
 
     @property
     def samples(self) -> int:
@@ -58,13 +62,18 @@ class Picture:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class LoadedFrame:
-    """A decoded frame, ready to be rendered again and again; ``stored`` is RGB when ``pipeline`` is None."""
+    """A decoded frame, ready to be rendered again and again; ``stored`` is RGB when ``pipeline`` is None.
+
+    ``supplemental`` are colours for values above the grey ones (PS3.3 C.7.6.19); no window and no inversion changes them.
+    """
 
     stored: NDArray[Any]
     pipeline: GrayscalePipeline | None
     windows: ExplainedWindows
     value_range: tuple[float, float] | None
     source_lossy: str
+    notes: tuple[str, ...] = ()
+    supplemental: Palette | None = None
 
     @property
     def nbytes(self) -> int:
@@ -78,8 +87,11 @@ class LoadedFrame:
         else:
             pipeline = self.pipeline.with_voi(voi or self.pipeline.voi, inverted=inverted)
             pixels, used = pipeline.apply(self.stored), pipeline.voi
+        if self.supplemental is not None:
+            pixels = self.supplemental.over(pixels, self.stored)
         shown_with = used if isinstance(used, Voi) else None
-        return Picture(np.ascontiguousarray(pixels), shown_with, self.windows, self.value_range, self.source_lossy)
+        shown = np.ascontiguousarray(pixels)
+        return Picture(shown, shown_with, self.windows, self.value_range, self.source_lossy, self.notes)
 
 
 def render_frame(
@@ -112,12 +124,16 @@ def load_frame(source: StudySource, sop_uid: str, frame: int) -> LoadedFrame:
         with told_where(dataset, sop_uid, frame):
             stored = decode_isolated(encoded.transfer_syntax_uid, encoded.data, description, encoded.number)
     stored.flags.writeable = False
+    notes = contradictions(encoded, description)
     if colors is not None:
-        return LoadedFrame(colors.apply(stored), None, (), None, lossy)
+        colors, more = palette_in_srgb(colors, dataset, frame)
+        return LoadedFrame(colors.apply(stored), None, (), None, lossy, notes + more)
     if description is not None and description.is_color:
-        return LoadedFrame(stored, None, (), None, lossy)
+        rgb, more = in_srgb(stored, dataset, frame)
+        return LoadedFrame(rgb, None, (), None, lossy, notes + more)
+    supplemental, more = supplemental_colors(dataset, frame)
     with quiet_reading():
-        return _gray(dataset, frame, stored, lossy)
+        return replace(_gray(dataset, frame, stored, lossy), notes=notes + more, supplemental=supplemental)
 
 
 def _gray(dataset: Any, frame: int, stored: NDArray[Any], lossy: str) -> LoadedFrame:  # noqa: ANN401 - a pydicom Dataset

@@ -89,3 +89,10 @@ class Palette:
         """Return RGB for stored values; those outside the table take its first or last colour."""
         index = np.clip(stored.astype(np.int64) - self.first_mapped, 0, len(self.rgb) - 1)
         return np.ascontiguousarray(self.rgb[index])
+
+    def over(self, gray: NDArray[np.uint8], stored: Array) -> NDArray[np.uint8]:
+        """Return a rendered grey frame as RGB, its values from the first mapped on in the palette's colours."""
+        rgb = np.repeat(gray[..., np.newaxis], 3, axis=-1)
+        colored = stored.astype(np.int64) >= self.first_mapped
+        rgb[colored] = self.apply(stored[colored])
+        return rgb

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from readingroom.errors import DamagedImageError, ReadingRoomError, UnsupportedImageError
 from readingroom.pixels.codecs.codestream import JpegHeader, jpeg2000_samples
 from readingroom.pixels.codecs.loss import Loss, loss
+from readingroom.pixels.codecs.remarks import remarks
 from readingroom.pixels.codecs.table import DECODERS, INSTALL, LOSSY, STREAMS, is_encapsulated, syntax_name
 from readingroom.pixels.description import MAX_SAMPLES, PixelDescription
 
@@ -29,6 +30,7 @@ __all__ = [
     "decode",
     "is_encapsulated",
     "loss",
+    "remarks",
     "syntax_name",
 ]
 

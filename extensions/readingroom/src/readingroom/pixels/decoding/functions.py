@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from readingroom.pixels.codecs import decode
 from readingroom.pixels.description import PixelDescription
+from readingroom.pixels.icc import to_srgb_from_buffers
 
 IsolatedFunction = Callable[[Sequence[bytes], Mapping[str, Any]], NDArray[Any]]
 
@@ -21,4 +22,4 @@ def _decode(buffers: Sequence[bytes], parameters: Mapping[str, Any]) -> NDArray[
     return decode(parameters["transfer_syntax_uid"], buffers[0], description, parameters["number"])
 
 
-FUNCTIONS: dict[str, IsolatedFunction] = {"decode": _decode}
+FUNCTIONS: dict[str, IsolatedFunction] = {"decode": _decode, "srgb": to_srgb_from_buffers}
