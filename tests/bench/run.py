@@ -4,17 +4,16 @@ The floor of a round trip is the same page's own ping over the same socket: ever
 hashing and painting. Figures are medians; the machine is whatever it is, so read the ratios.
 """
 
-import importlib.util
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
-HERE = Path(__file__).resolve().parent
+from readingroom_hub.testing import PASSWORD, launch
+from readingroom_viewer.testing import CHROMIUM_FLAGS, open_study
+
 ROUNDS = 60
 
 # Runs in the page: change the window by a key, note when the viewport is drawn and verified, and when the display
@@ -62,40 +61,28 @@ async ([path, rounds]) => {
 """
 
 
-def support() -> Any:
-    """Return the end-to-end tests' own steps: the bench starts and drives the product as they do."""
-    spec = importlib.util.spec_from_file_location("e2e_support", HERE.parent / "e2e" / "conftest.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["e2e_support"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-def first_image(page: Page, e2e: Any, url: str) -> float:
+def first_image(page: Page, url: str) -> float:
     """Return the seconds from the click on the login button to the first verified image of the CT phantom."""
     page.goto(url)
     page.fill("#username_input", "trainee")
-    page.fill("#password_input", e2e.PASSWORD)
+    page.fill("#password_input", PASSWORD)
     start = time.monotonic()
     page.click("#login_submit")
     page.wait_for_selector('[data-testid="study"]', timeout=90_000)
-    e2e.open_study(page, "PHANTOM")
+    open_study(page, "PHANTOM")
     return time.monotonic() - start
 
 
 def main() -> None:
     """Print the table."""
-    e2e = support()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        product = e2e.start(Path(folder) / "state")
+        product = launch(Path(folder)).wait_until_ready()
         try:
-            browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=e2e.CHROMIUM_FLAGS)
+            browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM_FLAGS)
             seconds = []
             for _ in range(4):
                 page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
-                seconds.append(first_image(page, e2e, product.url))
+                seconds.append(first_image(page, product.url))
             viewport = page.locator('[data-testid="viewport"]')
             path = "/user/trainee/reading/viewer/frames"
             floor = statistics.median(page.evaluate(PINGS, [path, ROUNDS]))

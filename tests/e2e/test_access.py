@@ -1,42 +1,22 @@
 """The door of a reading server: nobody but its owner, from nowhere but its own pages, on page and sockets."""
 
-import re
-import time
-from typing import Any
-
 import pytest
 import requests
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from readingroom_hub.testing import AS_A_BROWSER, Launched, open_server
+
 pytestmark = pytest.mark.e2e
 SOCKETS = ["frames", "ws"]
-AS_A_BROWSER = {"Accept": "text/html"}
 
 
-def logged_in(product: Any, person: str) -> requests.Session:
-    """Return a session of a person whose reading server is up and has accepted their login."""
-    session = requests.Session()
-    session.headers.update(AS_A_BROWSER)
-    form = session.get(f"{product.url}/hub/login", timeout=10)
-    token = re.search(r'name="_xsrf" value="([^"]+)"', form.text)
-    assert token is not None
-    fields = {"username": person, "password": product.password, "_xsrf": token[1]}
-    session.post(f"{product.url}/hub/login?next=", data=fields, timeout=60)
-    page = viewer(product, person)
-    deadline = time.monotonic() + 90
-    while session.get(page, timeout=90).url.split("?")[0] != page:
-        assert time.monotonic() < deadline, "the reading server did not come up"
-        time.sleep(0.3)
-    return session
-
-
-def viewer(product: Any, person: str) -> str:
+def viewer(product: Launched, person: str) -> str:
     """Return the address of a person's viewer page."""
     return f"{product.url}/user/{person}/reading/viewer/"
 
 
-def refused(product: Any, person: str, socket: str, **headers: str) -> int:
+def refused(product: Launched, person: str, socket: str, **headers: str) -> int:
     """Return the status with which a WebSocket was refused; 101 when it was not."""
     address = viewer(product, person).replace("http", "ws") + socket
     protocols = ["bokeh", "token"] if socket == "ws" else None
@@ -47,39 +27,39 @@ def refused(product: Any, person: str, socket: str, **headers: str) -> int:
         return answer.response.status_code
 
 
-def cookies(session: requests.Session, product: Any, person: str) -> str:
+def cookies(session: requests.Session, product: Launched, person: str) -> str:
     """Return the cookies that a browser would send to a person's reading server."""
     prepared = session.prepare_request(requests.Request("GET", viewer(product, person)))
     return prepared.headers.get("Cookie", "")
 
 
 @pytest.fixture(scope="module")
-def owner(product: Any) -> requests.Session:
+def owner(product: Launched) -> requests.Session:
     """Return the trainee, logged in."""
-    return logged_in(product, "trainee")
+    return open_server(product.url, "trainee")
 
 
 @pytest.fixture(scope="module")
-def stranger(product: Any) -> requests.Session:
+def stranger(product: Launched) -> requests.Session:
     """Return the consultant, logged in."""
-    return logged_in(product, "consultant")
+    return open_server(product.url, "consultant")
 
 
-def test_the_owner_gets_page_and_frames(product: Any, owner: requests.Session) -> None:
+def test_the_owner_gets_page_and_frames(product: Launched, owner: requests.Session) -> None:
     """The refusals below are refusals of strangers, not of everybody."""
     assert 200 == owner.get(viewer(product, "trainee"), timeout=30).status_code
     assert 101 == refused(product, "trainee", "frames", Cookie=cookies(owner, product, "trainee"), Origin=product.url)
 
 
 @pytest.mark.parametrize("socket", SOCKETS)
-def test_the_anonymous_are_refused(product: Any, owner: requests.Session, socket: str) -> None:
+def test_the_anonymous_are_refused(product: Launched, owner: requests.Session, socket: str) -> None:
     """Without a login there is neither page nor socket."""
     assert owner
     assert 403 == requests.get(viewer(product, "trainee"), timeout=30).status_code
     assert 403 == refused(product, "trainee", socket, Origin=product.url)
 
 
-def test_an_anonymous_browser_is_sent_to_the_login(product: Any, owner: requests.Session) -> None:
+def test_an_anonymous_browser_is_sent_to_the_login(product: Launched, owner: requests.Session) -> None:
     """A person who opens a bookmark is asked to log in, not shown a wall."""
     assert owner
     answer = requests.get(viewer(product, "trainee"), headers=AS_A_BROWSER, timeout=30)
@@ -89,7 +69,7 @@ def test_an_anonymous_browser_is_sent_to_the_login(product: Any, owner: requests
 
 @pytest.mark.parametrize("socket", SOCKETS)
 def test_another_person_is_refused(
-    product: Any, owner: requests.Session, stranger: requests.Session, socket: str
+    product: Launched, owner: requests.Session, stranger: requests.Session, socket: str
 ) -> None:
     """A consultant's login opens nothing of a trainee's reading server."""
     assert owner
@@ -101,7 +81,7 @@ def test_another_person_is_refused(
 
 @pytest.mark.parametrize("socket", SOCKETS)
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1"])
-def test_a_foreign_origin_is_refused(product: Any, owner: requests.Session, socket: str, origin: str) -> None:
+def test_a_foreign_origin_is_refused(product: Launched, owner: requests.Session, socket: str, origin: str) -> None:
     """The owner's cookies are worth nothing to another site's page."""
     sent = cookies(owner, product, "trainee")
 
@@ -123,14 +103,14 @@ def test_a_foreign_origin_is_refused(product: Any, owner: requests.Session, sock
         "view/x",
     ],
 )
-def test_there_is_nothing_but_the_viewer(product: Any, owner: requests.Session, path: str) -> None:
+def test_there_is_nothing_but_the_viewer(product: Launched, owner: requests.Session, path: str) -> None:
     """Not even the owner finds contents, kernels, sessions or terminals on a reading server."""
     answer = owner.get(f"{product.url}/user/trainee/reading/{path}", timeout=30)
 
     assert answer.status_code in (403, 404)
 
 
-def test_large_messages_pass_the_door(product: Any, owner: requests.Session) -> None:
+def test_large_messages_pass_the_door(product: Launched, owner: requests.Session) -> None:
     """A message of 60 MiB reaches the viewer process, which refuses it in words and goes on answering."""
     headers = {"Cookie": cookies(owner, product, "trainee"), "Origin": product.url}
     with connect(viewer(product, "trainee").replace("http", "ws") + "frames", additional_headers=headers) as socket:
@@ -141,9 +121,9 @@ def test_large_messages_pass_the_door(product: Any, owner: requests.Session) -> 
         assert "pong" in socket.recv(timeout=10)
 
 
-def test_an_open_socket_ends_with_the_login(product: Any) -> None:
+def test_an_open_socket_ends_with_the_login(product: Launched) -> None:
     """Whoever logs out loses the open frame socket within the next re-check, with the code that says why."""
-    session = logged_in(product, "coordinator")
+    session = open_server(product.url, "coordinator")
     address = viewer(product, "coordinator").replace("http", "ws") + "frames"
     headers = {"Cookie": cookies(session, product, "coordinator"), "Origin": product.url}
     with connect(address, additional_headers=headers) as socket:

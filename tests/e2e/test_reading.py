@@ -4,7 +4,6 @@ import base64
 import hashlib
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +12,11 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page
 
+from readingroom_hub.testing import PASSWORD, Launched
+from readingroom_viewer.testing import VERIFIED, log_in, open_study
+
 pytestmark = pytest.mark.e2e
 VIEWPORT = '[data-testid="viewport"]'
-VERIFIED = f'{VIEWPORT}[data-fidelity="verified"]'
-Steps = tuple[Callable[..., None], Callable[..., None]]
 
 
 def file_of(studies: Path, sop_uid: str) -> Path:
@@ -53,12 +53,9 @@ def shown(viewport: Locator) -> bytes:
 
 
 @pytest.mark.parametrize("words", ["PHANTOM", "MR", "CR"])
-def test_pixels_on_the_screen_are_those_of_render(
-    page: Page, product: object, steps: Steps, tmp_path: Path, words: str
-) -> None:
+def test_pixels_on_the_screen_are_those_of_render(page: Page, product: Launched, tmp_path: Path, words: str) -> None:
     """After scrolling and a window drag, the verified pixels equal ``readingroom render`` byte for byte."""
-    log_in, open_study = steps
-    log_in(page, product.url)
+    log_in(page, product.url, PASSWORD)
     open_study(page, words)
     viewport = page.locator(VIEWPORT)
     box = viewport.bounding_box()
@@ -84,23 +81,21 @@ def test_pixels_on_the_screen_are_those_of_render(
     assert hashlib.sha256(expected.tobytes()).hexdigest() == viewport.get_attribute("data-pixels-sha256")
 
 
-def test_no_request_leaves_the_origin(page: Page, product: object, steps: Steps) -> None:
+def test_no_request_leaves_the_origin(page: Page, product: Launched) -> None:
     """From the login page to a verified image, every request goes to Reading Room itself."""
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.on("websocket", lambda socket: asked.append(socket.url.replace("ws://", "http://")))
-    log_in, open_study = steps
-    log_in(page, product.url, "consultant")
+    log_in(page, product.url, PASSWORD, "consultant")
     open_study(page, "PHANTOM")
 
     assert [] == [url for url in asked if not url.startswith((product.url, "data:", "blob:"))]
     assert any("/viewer/frames" in url for url in asked)
 
 
-def test_a_lost_connection_is_said_and_recovers(page: Page, product: object, steps: Steps) -> None:
+def test_a_lost_connection_is_said_and_recovers(page: Page, product: Launched) -> None:
     """Without a connection the image says stalled; when the connection is back it is verified again."""
-    log_in, open_study = steps
-    log_in(page, product.url)
+    log_in(page, product.url, PASSWORD)
     open_study(page, "PHANTOM")
     page.context.set_offline(True)
     page.wait_for_selector(f'{VIEWPORT}[data-fidelity="stalled"]', timeout=10_000)

@@ -1,26 +1,22 @@
 """The same viewer inside JupyterLab, over a teaching study, moved by an ipywidgets slider; offline."""
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 from playwright.sync_api import Page
 
+from readingroom_hub.testing import PASSWORD, Launched
+from readingroom_viewer.testing import VERIFIED, log_in
+
 pytestmark = pytest.mark.e2e
-VERIFIED = '[data-testid="viewport"][data-fidelity="verified"]'
 
 
-def test_a_slider_moves_the_window_in_a_notebook(
-    page: Page, product: Any, steps: tuple[Callable[..., None], ...]
-) -> None:
+def test_a_slider_moves_the_window_in_a_notebook(page: Page, product: Launched) -> None:
     """``readingroom_viewer.show`` displays a verified image; the linked slider changes its window width."""
-    log_in = steps[0]
     page.set_viewport_size(
         {"width": 1440, "height": 2400}
     )  # JupyterLab takes cells out of the page that are not in sight
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    log_in(page, product.url)
+    log_in(page, product.url, PASSWORD)
     page.goto(f"{product.url}/hub/spawn/trainee/workbench")
     page.wait_for_url("**/user/trainee/workbench/lab**", timeout=120_000)
     page.goto(f"{product.url}/user/trainee/workbench/lab/tree/first_reading.ipynb")

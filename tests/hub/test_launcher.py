@@ -15,8 +15,17 @@ import requests
 
 from readingroom_hub.preflight import check_port, check_studies, free_ports
 from readingroom_hub.processes import descendants
+from readingroom_hub.testing import PASSWORD, Launched, gone, launch_command, log_in, open_server, wait_for
 
-from .conftest import PASSWORD, STAND_IN, Launched, gone, launch_command, log_in, open_server, wait_for
+from .conftest import CONFIGURATION
+
+SERVERS_THAT_END = f"""
+from dataclasses import replace
+from readingroom_hub.servers import SERVERS
+for name, kind in list(SERVERS.items()):
+    SERVERS[name] = replace(kind, module="no_such_module")
+load_subconfig({str(CONFIGURATION)!r})
+"""
 
 
 @pytest.fixture(scope="module")
@@ -24,9 +33,7 @@ def running(launch: Callable[..., Launched], tmp_path_factory: pytest.TempPathFa
     """One run that serves a small identifiable folder."""
     studies = tmp_path_factory.mktemp("the studies")
     (studies / "not-dicom.txt").write_text("nothing to see", encoding="utf-8")
-    run = launch("--studies", str(studies))
-    run.wait_until_ready()
-    return run
+    return launch("--studies", str(studies)).wait_until_ready()
 
 
 def test_the_ready_line_and_the_accounts(running: Launched) -> None:
@@ -40,21 +47,21 @@ def test_the_ready_line_and_the_accounts(running: Launched) -> None:
 def test_a_person_gets_their_own_reading_server(running: Launched) -> None:
     """Log in, spawn, and the page answers to its owner alone."""
     owner = open_server(running.url, "trainee")
-    page = f"{running.url}/user/trainee/reading/api/status"
+    page = f"{running.url}/user/trainee/reading/viewer/"
     assert owner.get(page, timeout=10).status_code == 200
     stranger, _ = log_in(running.url, "consultant")
-    assert stranger.get(page, timeout=10).status_code in (403, 404)
-    assert requests.get(page, timeout=10, allow_redirects=False).status_code in (302, 403)
+    assert stranger.get(page, timeout=10).status_code == 403
+    assert requests.get(page, timeout=10, allow_redirects=False).status_code == 403
 
 
 def test_what_a_kernel_sees(running: Launched) -> None:
     """Inside the reading server: its studies read-only, no state folder, an empty home, its own processes."""
     open_server(running.url, "guest")
-    inside = next(pid for pid in descendants(running.process.pid) if _environment(pid).get("USER") == "guest")
+    inside = next(pid for pid in running.below() if _environment(pid).get("USER") == "guest")
     inner = max(pid for pid in [inside, *descendants(inside)])
     root = Path(f"/proc/{inner}/root")
     assert [path.name for path in (root / "studies").iterdir()] == ["not-dicom.txt"]
-    assert not (root / running.output.parent.relative_to("/") / "state").exists()
+    assert not (root / running.state.relative_to("/")).exists()
     assert not (root / "etc" / "shadow").exists()
     assert _environment(inner)["READINGROOM_STUDIES_KIND"] == "identifiable"
     assert "READINGROOM_DEMO_PASSWORD" not in _environment(inner)
@@ -106,7 +113,7 @@ def test_an_unknown_account_is_refused(running: Launched) -> None:
 def test_a_second_run_on_the_same_state_is_refused(running: Launched) -> None:
     """The state folder is locked by the run that uses it."""
     (port,) = free_ports(1)
-    done = _refused(port, running.output.parent / "state")
+    done = _refused(port, running.state)
     assert "Another run uses the state folder" in done.stderr
 
 
@@ -139,45 +146,49 @@ def _refused(port: int, state: Path, *more: str) -> "subprocess.CompletedProcess
     return done
 
 
-@pytest.mark.parametrize("path", ["", "/nowhere"], ids=["isolated", "without bubblewrap"])
-@pytest.mark.parametrize("victim", ["hub", "launcher"])
+@pytest.mark.parametrize(
+    ("victim", "path"),
+    [("launcher", ""), ("bwrap", ""), ("hub", "/nowhere"), ("launcher", "/nowhere")],
+    ids=["launcher", "bwrap", "hub without bubblewrap", "launcher without bubblewrap"],
+)
 def test_sigkill_leaves_nothing(launch: Callable[..., Launched], tmp_path: Path, victim: str, path: str) -> None:
-    """After kill -9 of the hub or of the launcher no process of the run is left, and its port is free."""
-    run = launch("--studies", str(tmp_path), environment={"PATH": path} if path else None)
-    run.wait_until_ready()
+    """After kill -9 of the launcher, of bubblewrap or of an unconfined hub no process is left, and the port is free."""
+    run = launch("--studies", str(tmp_path), environment={"PATH": path} if path else None).wait_until_ready()
     assert ("not isolated from each other" in run.said()) == bool(path)
     assert (f"Studies: {tmp_path}" in run.said()) != bool(path)
     open_server(run.url, "trainee")
-    below = descendants(run.process.pid)
-    os.kill(run.hub() if victim == "hub" else run.process.pid, signal.SIGKILL)
+    below = run.below()
+    victims = {"hub": run.hub(), "launcher": run.process.pid, "bwrap": min(below)}
+    os.kill(victims[victim], signal.SIGKILL)
     assert wait_for(lambda: gone(below), 15)
-    assert (1 if victim == "hub" else -signal.SIGKILL) == run.process.wait(15)
+    assert (-signal.SIGKILL if victim == "launcher" else 1) == run.process.wait(15)
     check_port(run.port)
 
 
 def test_ctrl_c_ends_everything(launch: Callable[..., Launched]) -> None:
     """An orderly end, status 0, nothing left."""
-    run = launch()
-    run.wait_until_ready()
+    run = launch().wait_until_ready()
     open_server(run.url, "consultant", "workbench")
-    below = descendants(run.process.pid)
+    below = run.below()
     run.process.send_signal(signal.SIGINT)
     assert run.process.wait(20) == 0
     assert wait_for(lambda: gone(below), 5)
     check_port(run.port)
 
 
-def test_a_crash_leaves_no_second_token(launch: Callable[..., Launched], tmp_path: Path) -> None:
-    """After kill -9 the same state starts again, and the person's new server has the only token, which expires."""
-    state = tmp_path / "state"
-    for crash in (True, False):
-        run = launch(state=state)
-        run.wait_until_ready()
-        open_server(run.url, "trainee")
-        if crash:
-            os.kill(run.hub(), signal.SIGKILL)
-            run.process.wait(15)
-    with closing(sqlite3.connect(state / "jupyterhub.sqlite")) as database:
+def test_a_crash_leaves_no_process_and_no_second_token(launch: Callable[..., Launched]) -> None:
+    """After kill -9 of the hub nothing is left; the same state starts again, and its new server has the only token."""
+    crashed = launch().wait_until_ready()
+    open_server(crashed.url, "trainee")
+    below = crashed.below()
+    os.kill(crashed.hub(), signal.SIGKILL)
+    assert wait_for(lambda: gone(below), 15)
+    assert 1 == crashed.process.wait(15)
+    check_port(crashed.port)
+
+    again = launch(state=crashed.state).wait_until_ready()
+    open_server(again.url, "trainee")
+    with closing(sqlite3.connect(again.state / "jupyterhub.sqlite")) as database:
         rows = database.execute("select expires_at from api_tokens where note = 'Server at /user/trainee/reading/'")
         (expiry,) = [row[0] for row in rows]
     assert expiry is not None
@@ -186,10 +197,10 @@ def test_a_crash_leaves_no_second_token(launch: Callable[..., Launched], tmp_pat
 def test_a_server_that_ends_at_start_is_told_at_once(launch: Callable[..., Launched], tmp_path: Path) -> None:
     """Its owner reads words, not a progress bar that ends after two minutes."""
     config = tmp_path / "ending.py"
-    config.write_text(STAND_IN.replace("jupyterhub.singleuser", "no_such_module"), encoding="utf-8")
-    run = launch("--config", str(config))
-    run.wait_until_ready()
+    config.write_text(SERVERS_THAT_END, encoding="utf-8")
+    run = launch("--config", str(config)).wait_until_ready()
     session, _ = log_in(run.url, "trainee")
+    session.get(f"{run.url}/hub/spawn/trainee/reading", timeout=60)
     page = f"{run.url}/hub/spawn-pending/trainee/reading"
     assert wait_for(lambda: "server ended while it was starting" in session.get(page, timeout=10).text, 30)
 

@@ -1,0 +1,51 @@
+"""Real hubs on free ports in temporary state folders, for the tests that need one."""
+
+import os
+import shutil
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from readingroom_hub.testing import Launched
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def demo_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a state folder with the demo studies and their index, made once for all runs."""
+    from readingroom_hub.demo import prepare_demo
+    from readingroom_hub.settings import StudyFolder
+
+    state = tmp_path_factory.mktemp("made")
+    demo = StudyFolder(state / "demo-studies", state / "demo-index", "teaching")
+    assert prepare_demo(demo, REPOSITORY / ".make" / "demo-packages") is None
+    return state
+
+
+@pytest.fixture(scope="session")
+def launch(demo_state: Path, tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Callable[..., Launched]]":
+    """Start launchers; every one is ended with the session."""
+    from readingroom_hub.testing import launch as start
+
+    started: list[Launched] = []
+
+    def run(*more: str, state: Path | None = None, environment: dict[str, str] | None = None) -> "Launched":
+        folder = tmp_path_factory.mktemp("a run")  # a path with a space, as people have them
+        state = state or folder / "state"
+        if not (state / "demo-studies").exists():
+            shutil.copytree(demo_state / "demo-studies", state / "demo-studies", copy_function=os.link)
+            shutil.copytree(demo_state / "demo-index", state / "demo-index")
+        started.append(start(folder, *more, state=state, environment=environment))
+        return started[-1]
+
+    yield run
+    for each in started:
+        each.process.send_signal(signal.SIGINT)
+    for each in started:
+        each.process.wait(30)
