@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,9 @@ from pydicom.data import get_testdata_file
 
 from readingroom.cli import main
 from readingroom.dicom.folder import FolderSource
-from readingroom.dicom.picture import render_frame
+from readingroom.dicom.picture import load_frame, render_frame
 from readingroom.dicom.single import FileSource
+from readingroom.pixels.display_profile import DisplayProfile
 from readingroom.pixels.voi import Voi
 from readingroom.testing.files import small_image, write
 
@@ -63,6 +65,15 @@ def test_render_writes_colour_of_the_frame_asked_for(tmp_path: Path) -> None:
         (["render", "{tmp}/giant.dcm", "-o", "{tmp}/o.png"], "65535 rows"),
         (["render", "{tmp}/good.dcm", "--frame", "2", "-o", "{tmp}/o.png"], "there is no frame 2"),
         (["render", "{tmp}/good.dcm", "-o", "{tmp}/no/o.png"], "No such file or directory"),
+        (
+            ["render", "{tmp}/good.dcm", "--voi-lut", "1", "-o", "{tmp}/o.png"],
+            "holds no VOI LUT; there is no VOI LUT 1",
+        ),
+        (["render", "{tmp}/good.dcm", "--gsdf", "{tmp}/none.json", "-o", "{tmp}/o.png"], "none.json"),
+        (
+            ["render", "{tmp}/good.dcm", "--gsdf", "{tmp}/notes.txt", "-o", "{tmp}/o.png"],
+            "notes.txt is no display profile",
+        ),
         (["index", "{tmp}/none", "--index", "{tmp}/i"], "The study folder {tmp}/none cannot be read"),
         (["samples", "{tmp}/s", "--packages", "{tmp}/none"], "requirements-demo.lock"),
     ],
@@ -86,6 +97,21 @@ def test_window_that_is_none_is_refused(tmp_path: Path, capsys: pytest.CaptureFi
         main(["render", str(tmp_path / "none.dcm"), "--window", window, "-o", "o.png"])
     assert 2 == stopped.value.code
     assert "--window" in capsys.readouterr().err
+
+
+def test_render_takes_a_voi_lut_and_a_display(tmp_path: Path) -> None:
+    """--voi-lut N is the Nth table of the image, --gsdf the curve of a measured display, both in one rendering."""
+    packages = Path(__file__).parents[2] / ".make" / "demo-packages"
+    (path,) = packages.rglob("vlut_04.dcm")
+    profile = DisplayProfile("Test", tuple(0.4 + 300 * (n / 17) ** 2.2 for n in range(18)), 0.5, date(2026, 3, 1))
+    profile.save(tmp_path / "screen.json")
+    options = ["--voi-lut", "1", "--gsdf", str(tmp_path / "screen.json")]
+    assert 0 == main(["render", str(path), *options, "-o", str(tmp_path / "out.png")])
+    source = FileSource(path)
+    frame = load_frame(source, source.sop_uid, 1)
+    expected = frame.picture(frame.voi_lut(1), display=profile.curve).pixels
+    assert np.array_equal(expected, png(tmp_path / "out.png"))
+    assert not np.array_equal(frame.picture(frame.voi_lut(1)).pixels, expected)
 
 
 def test_index_prints_problems_and_fills_the_index(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,17 +1,11 @@
-"""The composed table, its padding and polarity, and the three ways of applying it."""
+"""The composed table: the order of its stages, its padding and polarity."""
 
 import numpy as np
 import pytest
 
-from readingroom.errors import DamagedImageError
-from readingroom.pixels.grayscale import (
-    GrayscalePipeline,
-    LookupTable,
-    Padding,
-    lookup,
-    lookup_reference,
-    round_to_display,
-)
+from readingroom.pixels.grayscale import GrayscalePipeline, Padding, round_to_display
+from readingroom.pixels.gsdf import DisplayCurve
+from readingroom.pixels.lut import LookupTable
 from readingroom.pixels.voi import Voi
 
 DTYPES = ["uint8", "int8", "uint16", "int16"]
@@ -29,17 +23,6 @@ def test_gather_equals_formula(dtype: str) -> None:
     pipeline = GrayscalePipeline(voi=Voi(30, 97.5), slope=0.7, intercept=-3, padding=Padding(5, 9))
     stored = every_value(dtype)
     assert np.array_equal(pipeline.formula(stored), pipeline.apply(stored))
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("shape", [(2, 128), (256,), (4, 8, 8), (1, 1), (0, 5)])
-def test_opencv_gathers_as_numpy_does(dtype: str, shape: tuple[int, ...]) -> None:
-    """OpenCV's lookup and NumPy's take give the same picture, whatever the shape."""
-    random = np.random.default_rng(3)
-    stored = random.integers(0, 256, shape).astype(dtype) if dtype[-1] == "8" else None
-    stored = random.integers(-30_000, 30_000, shape).astype(dtype) if stored is None else stored
-    table = GrayscalePipeline(voi=Voi(0, 3000)).table(stored.dtype)
-    assert np.array_equal(lookup_reference(table, stored), lookup(table, stored))
 
 
 def test_picture_is_contiguous_even_for_a_strided_frame() -> None:
@@ -92,9 +75,62 @@ def test_half_rounds_up() -> None:
     assert [0, 1, 3, 255, 0] == round_to_display(np.array([0.49, 0.5, 2.5, 300.0, -4.0])).tolist()
 
 
-def test_lookup_table_without_entries_is_refused() -> None:
-    """A LUT that holds nothing or has impossible bits cannot come into being."""
-    with pytest.raises(DamagedImageError):
-        LookupTable(0, np.array([]), 8)
-    with pytest.raises(DamagedImageError):
-        LookupTable(0, np.array([1.0]), 0)
+def test_presentation_lut_takes_the_range_of_its_input() -> None:
+    """The VOI LUT's output is spread over the entries of the Presentation LUT, whose bits are white (PS3.3 C.11.6)."""
+    presentation = LookupTable(0, np.array([0.0, 4095.0, 1000.0, 2000.0]), 12)
+    pipeline = GrayscalePipeline(voi=Voi.of_range(0, 30), presentation=presentation)
+    stored = np.array([[0, 4, 5, 10, 15, 16, 30]], np.uint8)
+    expected = [0, 0, 255, 255, 62, 62, 125]  # 5 / 30 of 0..3 is 0.5 and goes up; 15 / 30 is 1.5 and goes to 2
+    assert [expected] == pipeline.apply(stored).tolist()
+
+
+def test_presentation_lut_of_as_many_entries_as_the_voi_lut_has_values_takes_each_by_its_number() -> None:
+    """A VOI LUT of 10 bits before a Presentation LUT of 1,024 entries hands on every number as it is."""
+    random = np.random.default_rng(1)
+    presentation = LookupTable(0, random.integers(0, 4096, 1024).astype(float), 12)
+    pipeline = GrayscalePipeline(voi=LookupTable(0, np.arange(1024.0), 10), presentation=presentation)
+    stored = np.arange(1024, dtype=np.uint16).reshape(1, -1)
+    assert np.array_equal(round_to_display(presentation.entries * 255 / 4095), pipeline.apply(stored)[0])
+
+
+def test_presentation_lut_takes_the_place_of_the_shape() -> None:
+    """With a Presentation LUT, MONOCHROME1 inverts no more (PS3.4 N.2.1.4); the reader's wish still does."""
+    identity = LookupTable(0, np.arange(256.0), 8)
+    stored = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    pipeline = GrayscalePipeline(voi=Voi(128, 256), shape="INVERSE", presentation=identity)
+    assert np.array_equal(stored, pipeline.apply(stored))
+    assert np.array_equal(255 - stored, pipeline.with_voi(pipeline.voi, inverted=True).apply(stored))
+
+
+def test_display_comes_after_every_inversion() -> None:
+    """A display maps P-values: 255 - y of an inverted picture, not the other way round; padding stays its level 0."""
+    display = DisplayCurve(np.arange(255) * 0.5 + 100.25)
+    pipeline = GrayscalePipeline(voi=Voi(128, 256), shape="INVERSE", display=display, padding=Padding(7, 7))
+    stored = np.array([[0, 7, 100, 154, 155, 255]], np.uint8)
+    assert [[255, 0, 110, 2, 0, 0]] == pipeline.apply(stored).tolist()
+
+
+def test_display_rounds_nothing_before_it() -> None:
+    """Between whole P-values the display's own threshold decides: two values that round alike may show differently."""
+    display = DisplayCurve(np.arange(1, 256) - 0.15)
+    pipeline = GrayscalePipeline(voi=Voi.of_range(0, 2550), display=display)
+    assert [[9, 10, 10, 11]] == pipeline.apply(np.array([[98, 99, 108, 109]], np.uint16)).tolist()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_table_of_a_span_is_that_part_of_the_whole_table(dtype: str) -> None:
+    """Made for the values that a frame uses, the table has the same entries there."""
+    pipeline = GrayscalePipeline(voi=Voi(30, 97.5), slope=0.7, intercept=-3, padding=Padding(5, 9))
+    low, high = (-100, 90) if dtype.startswith("int") else (3, 200)
+    whole, part = pipeline.table(np.dtype(dtype)), pipeline.table(np.dtype(dtype), (low, high))
+    used = np.arange(low, high + 1).astype(dtype).view(f"u{np.dtype(dtype).itemsize}")
+    assert np.array_equal(whole[used], part[used])
+    assert whole.shape == part.shape
+
+
+def test_every_integer_type_of_a_value_shows_the_same() -> None:
+    """A value looks the same whether its table or the formula shows it, of whatever width it is stored."""
+    pipeline = GrayscalePipeline(voi=Voi(40, 77, "SIGMOID"), slope=0.3, intercept=5, padding=Padding(90, 95))
+    values = np.arange(0, 128).reshape(8, 16)
+    pictures = [pipeline.apply(values.astype(dtype)) for dtype in (*DTYPES, "int32", "uint32", "float32", "float64")]
+    assert all(np.array_equal(pictures[0], picture) for picture in pictures)

@@ -11,21 +11,28 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("file", type=Path, metavar="FILE")
-    parser.add_argument("--window", type=_window, metavar="C/W[/FUNCTION]", help="default: the image's own")
+    voi = parser.add_mutually_exclusive_group()
+    voi.add_argument("--window", type=_window, metavar="C/W[/FUNCTION]", help="default: the image's own")
+    voi.add_argument("--voi-lut", type=int, metavar="N", help="a VOI LUT of the image, from 1")
     parser.add_argument("--frame", type=int, default=1, metavar="N", help="from 1, the default")
     parser.add_argument("--invert", action="store_true")
+    parser.add_argument("--gsdf", type=Path, metavar="PROFILE.json", help="for a display measured against PS3.14")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.png")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Write the picture; raises what ``render_frame`` raises."""
+    """Write the picture; raises what ``load_frame`` and ``DisplayProfile.load`` raise."""
     import imagecodecs  # noqa: PLC0415 - the parts of each command are loaded by it alone
 
-    from readingroom.dicom.picture import render_frame  # noqa: PLC0415
+    from readingroom.dicom.picture import load_frame  # noqa: PLC0415
     from readingroom.dicom.single import FileSource  # noqa: PLC0415
+    from readingroom.pixels.display_profile import DisplayProfile  # noqa: PLC0415
 
+    display = None if options.gsdf is None else DisplayProfile.load(options.gsdf).curve
     source = FileSource(options.file)
-    picture = render_frame(source, source.sop_uid, options.frame, options.window, options.invert)
+    loaded = load_frame(source, source.sop_uid, options.frame)
+    voi = options.window if options.voi_lut is None else loaded.voi_lut(options.voi_lut)
+    picture = loaded.picture(voi, options.invert, display)
     options.output.write_bytes(imagecodecs.png_encode(picture.pixels))
 
 

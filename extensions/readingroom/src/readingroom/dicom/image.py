@@ -11,7 +11,8 @@ from readingroom.dicom.model import EncodedFrame
 from readingroom.errors import DamagedImageError
 from readingroom.pixels.codecs import STREAMS, loss
 from readingroom.pixels.description import PixelDescription
-from readingroom.pixels.grayscale import LookupTable, Padding
+from readingroom.pixels.grayscale import Padding
+from readingroom.pixels.lut import MAX_BITS, Floats, LookupTable
 from readingroom.pixels.voi import InvalidWindowError, Voi
 
 
@@ -43,7 +44,7 @@ def float_bytes(dataset: Dataset) -> int:
 
 def rescale(dataset: Dataset, frame: int) -> tuple[float, float]:
     """Return Rescale Slope and Intercept, (1, 0) where there are none (PS3.3 C.11.1.1.2)."""
-    group = functional_group(dataset, frame, "PixelValueTransformationSequence")
+    group = functional_group(dataset, frame, "PixelValueTransformationSequence") or dataset
     slope, intercept = number(group, "RescaleSlope"), number(group, "RescaleIntercept")
     if slope == 0:
         raise DamagedImageError("The image has a Rescale Slope of 0, which would make every value the same.")
@@ -52,7 +53,7 @@ def rescale(dataset: Dataset, frame: int) -> tuple[float, float]:
 
 def windows(dataset: Dataset, frame: int) -> tuple[tuple[Voi, str], ...]:
     """Return every window of the image with its explanation; those the Standard does not allow are left out."""
-    group = functional_group(dataset, frame, "FrameVOILUTSequence")
+    group = functional_group(dataset, frame, "FrameVOILUTSequence") or dataset
     centers, widths = numbers(group, "WindowCenter"), numbers(group, "WindowWidth")
     explanations = [str(value).strip() for value in values(group, "WindowCenterWidthExplanation")]
     explanations += [""] * len(centers)
@@ -68,23 +69,13 @@ def windows(dataset: Dataset, frame: int) -> tuple[tuple[Voi, str], ...]:
 
 def modality_lut(dataset: Dataset, stored: np.dtype[Any]) -> LookupTable | None:
     """Return the Modality LUT (PS3.3 C.11.1), None where there is none; its input are stored values."""
-    return _lookup_table(first_item(dataset, "ModalityLUTSequence"), signed=stored.kind == "i")
-
-
-def voi_lut(dataset: Dataset, frame: int) -> LookupTable | None:
-    """Return the first VOI LUT (PS3.3 C.11.2.1.1), None where there is none; its input are modality values."""
-    group = functional_group(dataset, frame, "FrameVOILUTSequence")
-    item = first_item(group, "VOILUTSequence") or first_item(dataset, "VOILUTSequence")
-    _, intercept = rescale(dataset, frame)
-    return _lookup_table(item, signed=whole(dataset, "PixelRepresentation") == 1 or intercept < 0)
+    return lookup_table(first_item(dataset, "ModalityLUTSequence"), signed=stored.kind == "i")
 
 
 def padding(dataset: Dataset, stored: np.dtype[Any]) -> Padding | None:
     """Return Pixel Padding Value and Range Limit in the representation of the stored values (PS3.3 C.7.5.1.1.2)."""
-    if stored.kind == "f":
-        value, limit = number(dataset, "FloatPixelPaddingValue"), number(dataset, "FloatPixelPaddingRangeLimit")
-    else:
-        value, limit = number(dataset, "PixelPaddingValue"), number(dataset, "PixelPaddingRangeLimit")
+    kind = ("Double" if stored.itemsize == 8 else "") + "Float" if stored.kind == "f" else ""  # noqa: PLR2004 - bytes
+    value, limit = (number(dataset, f"{kind}PixelPadding{which}") for which in ("Value", "RangeLimit"))
     if value is None:
         return None
     limit = value if limit is None else limit
@@ -111,36 +102,46 @@ def lossy_ratio(dataset: Dataset, encoded: EncodedFrame) -> str:
     return f"{ratio:.1f}" if ratio > 1 else "?"
 
 
-def _lookup_table(item: Dataset | None, *, signed: bool) -> LookupTable | None:
-    """Return a LUT item as a table; its first value mapped is signed when its input is (PS3.3 C.11.1.1.1)."""
+def lookup_table(item: Dataset | None, *, signed: bool) -> LookupTable | None:
+    """Return a LUT item as a table, None where there is none; its first value mapped is signed when its input is.
+
+    The number of entries 0 means 65,536 (PS3.3 C.11.1.1.1). The data may be words (US, OW) or bytes, whatever the
+    descriptor says of its bits. Entries too large for the bits it claims are taken at their word, and the bits are
+    theirs: to cut or to clip them would fold or flatten the brightest part of the image.
+    """
     descriptor = numbers(item, "LUTDescriptor")
     if len(descriptor) != 3:  # noqa: PLR2004 - entries, first mapped, bits
         return None
-    count, first, bits = (int(value) for value in descriptor)
-    count = count % 2**16 or 2**16
-    first = _wrap(first, signed=signed)
-    return LookupTable(first, _lut_entries(item, count, bits), bits)
+    count, first, claimed = (int(value) for value in descriptor)
+    entries, width = _lut_entries(item, count % 2**16 or 2**16)
+    needed = max(int(entries.max()).bit_length(), 1)
+    bits = min(claimed, width) if 1 <= claimed <= MAX_BITS else needed
+    return LookupTable(as_signed(first, signed=signed), entries, max(bits, needed))
 
 
-def _lut_entries(item: Dataset | None, count: int, bits: int) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Return the entries, which may come as numbers (US) or as bytes (OW), one or two to an entry."""
+def _lut_entries(item: Dataset | None, count: int) -> tuple[Floats, int]:
+    """Return ``count`` entries and the bits of the words they lie in: 8 where there is half a word for each, else 16."""
     data = values(item, "LUTData")
     if len(data) == 1 and isinstance(data[0], bytes):
-        narrow = bits <= 8 and len(data[0]) < 2 * count  # noqa: PLR2004 - a byte
-        entries = np.frombuffer(data[0], "<u1" if narrow else "<u2").astype(np.float64)
+        raw = data[0]
     else:
-        entries = np.array([int(value) % 2**16 for value in data], np.float64)
+        try:
+            raw = (np.array(data, np.int64) % 2**16).astype("<u2").tobytes()
+        except (ValueError, TypeError, OverflowError) as error:
+            raise DamagedImageError("A lookup table of the image holds entries that are no numbers.") from error
+    width = 8 if len(raw) in {count, count + count % 2} and count > 1 else 16
+    entries = np.frombuffer(raw[: count * width // 8], f"<u{width // 8}")
     if len(entries) < count:
         raise DamagedImageError(f"A lookup table of the image says it has {count} entries but holds {len(entries)}.")
-    return entries[:count]
+    return entries.astype(np.float64), width
 
 
 def _as_stored(value: float, stored: np.dtype[Any]) -> int:
     """Return a US or SS value with the sign of the stored values; it has 16 bits, however few those have."""
-    return _wrap(int(value), signed=stored.kind == "i")
+    return as_signed(int(value), signed=stored.kind == "i")
 
 
-def _wrap(value: int, *, signed: bool) -> int:
+def as_signed(value: int, *, signed: bool) -> int:
     """Return a number read with the other signedness as the one its bits mean."""
     pattern = value % 2**16
     return pattern - 2**16 if signed and pattern >= 2**15 else pattern

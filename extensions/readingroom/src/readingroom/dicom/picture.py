@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydicom import Dataset
 
-from readingroom.dicom.attributes import quiet_reading, text
+from readingroom.dicom.attributes import quiet_reading, whole
 from readingroom.dicom.colors import contradictions, in_srgb, palette_in_srgb, supplemental_colors
 from readingroom.dicom.image import (
     float_bytes,
@@ -16,38 +17,55 @@ from readingroom.dicom.image import (
     padding,
     pixel_description,
     rescale,
-    voi_lut,
-    windows,
 )
 from readingroom.dicom.palette import palette
 from readingroom.dicom.source import StudySource
+from readingroom.dicom.voi_choices import presentation_shape, voi_choices
 from readingroom.dicom.whereabouts import told_where
-from readingroom.errors import DamagedImageError
+from readingroom.errors import DamagedImageError, NotFoundError
 from readingroom.pixels.color import Palette
 from readingroom.pixels.decoding import decode_isolated
-from readingroom.pixels.grayscale import GrayscalePipeline, LookupTable
-from readingroom.pixels.voi import Voi
+from readingroom.pixels.grayscale import GrayscalePipeline
+from readingroom.pixels.gsdf import DisplayCurve
+from readingroom.pixels.lut import LookupTable
+from readingroom.pixels.voi import Voi, VoiChoice, equivalent_window
 
 ExplainedWindows = tuple[tuple[Voi, str], ...]
+BYTE = 256
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Picture:
     """Rendered pixels of native resolution and what they were rendered with.
 
-    ``pixels`` is uint8, C-contiguous, (rows, columns) or (rows, columns, 3) RGB. ``voi`` is the window used, None for
-    colour and for an image shown through its own VOI LUT. ``windows`` are the image's own, each with its explanation.
+    ``pixels`` is uint8, C-contiguous, (rows, columns) or (rows, columns, 3) RGB. ``used`` is the window or VOI LUT shown
+    with, None for colour. ``choices`` are the image's own, the first of them the one it is shown with by default.
     ``value_range`` holds the smallest and largest modality value without padding, None for colour.
     ``source_lossy`` is the ratio of a lossy source ("10.5"), "?" when it is not known, empty for a lossless source.
     ``notes`` are sentences that the reader must know: what of the image could not be shown, or contradicts itself.
     """
 
     pixels: NDArray[np.uint8]
-    voi: Voi | None
-    windows: ExplainedWindows
+    used: Voi | LookupTable | None
+    choices: tuple[VoiChoice, ...]
     value_range: tuple[float, float] | None
     source_lossy: str
     notes: tuple[str, ...] = ()
+
+    @property
+    def voi(self) -> Voi | None:
+        """Return the window used, None for colour and for an image shown through a VOI LUT."""
+        return self.used if isinstance(self.used, Voi) else None
+
+    @property
+    def drag_start(self) -> Voi | None:
+        """Return the window that a drag starts from: the one used, or the one most like the VOI LUT; None for colour."""
+        return None if self.used is None else equivalent_window(self.used)
+
+    @property
+    def windows(self) -> ExplainedWindows:
+        """Return the windows among the choices, each with its explanation."""
+        return tuple((choice.voi, choice.explanation) for choice in self.choices if isinstance(choice.voi, Voi))
 
     @property
     def samples(self) -> int:
@@ -69,9 +87,10 @@ class LoadedFrame:
 
     stored: NDArray[Any]
     pipeline: GrayscalePipeline | None
-    windows: ExplainedWindows
+    choices: tuple[VoiChoice, ...]
     value_range: tuple[float, float] | None
     source_lossy: str
+    span: tuple[int, int] | None = None
     notes: tuple[str, ...] = ()
     supplemental: Palette | None = None
 
@@ -80,18 +99,30 @@ class LoadedFrame:
         """Return the memory that the decoded values take."""
         return self.stored.nbytes
 
-    def picture(self, voi: Voi | None = None, inverted: bool = False) -> Picture:
-        """Return the frame through a window, None for its own; colour takes no window but can be inverted."""
+    def picture(
+        self, voi: Voi | LookupTable | None = None, inverted: bool = False, display: DisplayCurve | None = None
+    ) -> Picture:
+        """Return the frame through a window or VOI LUT, None for its own, on a calibrated display, None for any other.
+
+        Colour takes no window and no display curve, but can be inverted.
+        """
         if self.pipeline is None:
             pixels, used = (255 - self.stored if inverted else self.stored), None
         else:
-            pipeline = self.pipeline.with_voi(voi or self.pipeline.voi, inverted=inverted)
-            pixels, used = pipeline.apply(self.stored), pipeline.voi
+            pipeline = self.pipeline.with_voi(voi or self.pipeline.voi, inverted=inverted).on_display(display)
+            pixels, used = pipeline.apply(self.stored, self.span), pipeline.voi
         if self.supplemental is not None:
             pixels = self.supplemental.over(pixels, self.stored)
-        shown_with = used if isinstance(used, Voi) else None
         shown = np.ascontiguousarray(pixels)
-        return Picture(shown, shown_with, self.windows, self.value_range, self.source_lossy, self.notes)
+        return Picture(shown, used, self.choices, self.value_range, self.source_lossy, self.notes)
+
+    def voi_lut(self, number: int) -> LookupTable:
+        """Return a VOI LUT of the image by its number from 1; raises ``NotFoundError`` when there is none of it."""
+        tables = [choice.voi for choice in self.choices if isinstance(choice.voi, LookupTable)]
+        if not 1 <= number <= len(tables):
+            held = {0: "no VOI LUT", 1: "one VOI LUT"}.get(len(tables), f"{len(tables)} VOI LUTs")
+            raise NotFoundError(f"This image holds {held}; there is no VOI LUT {number}.")
+        return tables[number - 1]
 
 
 def render_frame(
@@ -127,30 +158,59 @@ def load_frame(source: StudySource, sop_uid: str, frame: int) -> LoadedFrame:
     notes = contradictions(encoded, description)
     if colors is not None:
         colors, more = palette_in_srgb(colors, dataset, frame)
-        return LoadedFrame(colors.apply(stored), None, (), None, lossy, notes + more)
+        return LoadedFrame(colors.apply(stored), None, (), None, lossy, notes=notes + more)
     if description is not None and description.is_color:
         rgb, more = in_srgb(stored, dataset, frame)
-        return LoadedFrame(rgb, None, (), None, lossy, notes + more)
+        return LoadedFrame(rgb, None, (), None, lossy, notes=notes + more)
     supplemental, more = supplemental_colors(dataset, frame)
     with quiet_reading():
         return replace(_gray(dataset, frame, stored, lossy), notes=notes + more, supplemental=supplemental)
 
 
-def _gray(dataset: Any, frame: int, stored: NDArray[Any], lossy: str) -> LoadedFrame:  # noqa: ANN401 - a pydicom Dataset
+def _gray(dataset: Dataset, frame: int, stored: NDArray[Any], lossy: str) -> LoadedFrame:
     slope, intercept = rescale(dataset, frame)
-    own_windows = windows(dataset, frame)
     pipeline = GrayscalePipeline(
         voi=Voi(0.5, 1),
         slope=slope,
         intercept=intercept,
         modality=modality_lut(dataset, stored.dtype),
         padding=padding(dataset, stored.dtype),
-        shape="INVERSE" if text(dataset, "PhotometricInterpretation") == "MONOCHROME1" else "IDENTITY",
+        shape=presentation_shape(dataset),
     )
-    value_range = _value_range(pipeline, stored)
-    default: Voi | LookupTable | None = own_windows[0][0] if own_windows else voi_lut(dataset, frame)
-    pipeline = pipeline.with_voi(default or Voi.of_range(*value_range), inverted=False)
-    return LoadedFrame(stored, pipeline, own_windows, value_range, lossy)
+    possible = _possible_range(pipeline, dataset, stored)
+    span, value_range = _span(stored), _value_range(pipeline, stored)
+    choices = voi_choices(dataset, frame, *(possible or value_range))
+    default = choices[0].voi if choices else Voi.of_range(*_full_range(pipeline, possible, value_range))
+    return LoadedFrame(stored, pipeline.with_voi(default, inverted=False), choices, value_range, lossy, span)
+
+
+def _span(stored: NDArray[Any]) -> tuple[int, int] | None:
+    """Return the smallest and largest stored value of integers, padding included: the part of the table that is used."""
+    return (int(stored.min()), int(stored.max())) if stored.dtype.kind in "iu" and stored.size else None
+
+
+def _possible_range(pipeline: GrayscalePipeline, dataset: Dataset, stored: NDArray[Any]) -> tuple[float, float] | None:
+    """Return the smallest and largest modality value that the bits stored can hold, None for floating point."""
+    if stored.dtype.kind not in "iu":
+        return None
+    bits = min(max(whole(dataset, "BitsStored") or 8 * stored.itemsize, 1), 8 * stored.itemsize)
+    low = -(2 ** (bits - 1)) if stored.dtype.kind == "i" else 0
+    ends = np.array([low, low + 2**bits - 1], np.float64)
+    modality = pipeline.modality_values(ends) if pipeline.modality is None else pipeline.modality.entries
+    return float(modality.min()), float(modality.max())
+
+
+def _full_range(
+    pipeline: GrayscalePipeline, possible: tuple[float, float] | None, found: tuple[float, float]
+) -> tuple[float, float]:
+    """Return the range that an image without any VOI attribute is shown with.
+
+    Its VOI LUT is the identity (PS3.4 N.2.1.3). Bytes are shown so, as screens and films were captured: to stretch each
+    frame of a cine to its own extremes would make it flicker. Wider values seldom use the range they could: they are
+    shown from the smallest to the largest there is.
+    """
+    plain = pipeline.modality is None and (pipeline.slope, pipeline.intercept) == (1.0, 0.0)
+    return possible if plain and possible is not None and possible[1] - possible[0] < BYTE else found
 
 
 def _value_range(pipeline: GrayscalePipeline, stored: NDArray[Any]) -> tuple[float, float]:

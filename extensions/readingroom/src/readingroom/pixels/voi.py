@@ -1,4 +1,4 @@
-"""The window a reader sets: centre, width and VOI LUT Function as one value (PS3.3 C.11.2)."""
+"""What maps modality values to grey: the window a reader sets, or a VOI LUT of the image (PS3.3 C.11.2)."""
 
 import math
 from dataclasses import dataclass
@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from readingroom.errors import ReadingRoomError
+from readingroom.pixels.lut import WHITE, Floats, LookupTable
 
 VoiFunction = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
-Floats = NDArray[np.float64]
-WHITE = 255.0
 
 
 class InvalidWindowError(ReadingRoomError, ValueError):
@@ -74,6 +73,39 @@ def _sigmoid(x: Floats, center: float, width: float) -> Floats:
     """PS3.3 C.11.2.1.3.1; the exponent is bounded where the result no longer changes."""
     exponent = np.clip(-4.0 * ((x - center) / width), -700.0, 700.0)
     return WHITE / (1.0 + np.exp(exponent))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class VoiChoice:
+    """One of the alternative views an image offers, a window or a VOI LUT, with its explanation (PS3.3 C.11.2.1)."""
+
+    voi: Voi | LookupTable
+    explanation: str = ""
+
+    @property
+    def kind(self) -> Literal["window", "lut"]:
+        """Return which of the two it is."""
+        return "window" if isinstance(self.voi, Voi) else "lut"
+
+
+def equivalent_window(voi: Voi | LookupTable) -> Voi:
+    """Return the window that looks most like a VOI LUT, for a drag to start from; a window is its own.
+
+    It is LINEAR or SIGMOID, whichever is nearer to the LUT in the mean square, through the inputs where the LUT passes
+    a tenth, a half and nine tenths of what it spans. A LUT that falls counts as the rising one: a window has no polarity.
+    """
+    if isinstance(voi, Voi):
+        return voi
+    rising = voi.entries if voi.entries[-1] >= voi.entries[0] else voi.largest - voi.entries
+    low, high = rising.min(), rising.max()
+    if low == high:
+        return Voi.of_range(voi.first_mapped, voi.last_mapped)
+    inputs = np.arange(voi.first_mapped, voi.last_mapped + 1, dtype=np.float64)
+    share = np.maximum.accumulate((rising - low) / (high - low))
+    tenth, half, nine_tenths = (float(x) for x in np.interp([0.1, 0.5, 0.9], share, inputs))
+    spread = max(nine_tenths - tenth, 1e-3)
+    candidates = (Voi(half + 0.5, spread / 0.8 + 1), Voi(half, 2 * spread / math.log(9), "SIGMOID"))
+    return min(candidates, key=lambda window: float(np.square(window.apply(inputs) / WHITE - share).mean()))
 
 
 _FUNCTIONS = {"LINEAR": _linear, "LINEAR_EXACT": _linear_exact, "SIGMOID": _sigmoid}
