@@ -90,7 +90,7 @@ e2e: .make/debian-test $(PRODUCT) .make/test ## Run only the end-to-end tests in
 	@sh .ci/debian.sh bubblewrap=bwrap || true
 	@touch $@
 
-# libatomic1: the browser driver is linked against it.
+# libatomic1: the browser driver is linked against it. g++: the CUDA kernels are compiled for the processor and compared.
 .make/debian-test: .make/venv .ci/debian.sh
-	@sh .ci/debian.sh chromium=chromium bubblewrap=bwrap dcmtk=storescu libatomic1="/usr/lib/*/libatomic.so.1"
+	@sh .ci/debian.sh chromium=chromium bubblewrap=bwrap dcmtk=storescu g++=c++ libatomic1="/usr/lib/*/libatomic.so.1"
 	@touch $@

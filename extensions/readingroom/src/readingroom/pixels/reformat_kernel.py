@@ -57,7 +57,7 @@ def run(volume: Volume, plane: Sampling) -> tuple[NDArray[Any], NDArray[np.bool_
     _reformat(
         volume.values, None if volume.ready.all() else volume.ready, plane.knots if plane.knots.size else None,
         plane.base, plane.across, plane.down, plane.offsets, plane.weights, plane.mode, plane.low, plane.high,
-        np.int64(plane.drop) if plane.number is np.int64 else None, made, absent,
+        plane.drop if plane.number is np.int64 else None, made, absent,
     )  # fmt: skip
     return made, absent
 
