@@ -13,6 +13,8 @@ FAILED = 2
 COMMANDS = {
     "render": "write the 8-bit pixels that the viewer shows as a PNG, unscaled",
     "index": "bring the index of a folder of DICOM files up to date",
+    "inspect": "print what a file or folder holds: studies, series, stacks and what is wrong with them",
+    "check": "say which objects cannot be shown and why",
     "samples": "make the demonstration studies",
 }
 """Each command, also the name of its module here, with its line of help."""

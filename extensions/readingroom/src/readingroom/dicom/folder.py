@@ -12,7 +12,7 @@ from pydicom import Dataset
 from readingroom.dicom.attributes import quiet_reading
 from readingroom.dicom.frame_bytes import read_frame
 from readingroom.dicom.index import Index, NotIndexedError, dimensions_from, geometry_from, location_from
-from readingroom.dicom.model import EncodedFrame, FrameReference, Problem, Series, Study
+from readingroom.dicom.model import EncodedFrame, FrameReference, Instance, Problem, Series, Study
 from readingroom.dicom.part10 import open_file
 from readingroom.dicom.refresh import Progress, read_state, refresh
 from readingroom.dicom.source import SourceState
@@ -22,6 +22,11 @@ from readingroom.pixels.codecs import STREAMS
 
 METADATA_KEPT = 32
 
+_KINDS = frozenset({"duplicate", "not_entered"})
+_PROBLEMS = """
+SELECT path, reason, kind FROM files WHERE reason != ''
+UNION SELECT path, reason, kind FROM walk_problems ORDER BY 1
+"""
 _STUDIES = """
 SELECT studies.*, count(*) AS instance_count, count(DISTINCT series_uid) AS series_count,
   (SELECT group_concat(DISTINCT modality) FROM series WHERE study_uid = studies.uid AND modality != '') AS modalities
@@ -33,6 +38,10 @@ SELECT series.*, count(*) AS instance_count, sum(frame_count) AS frame_count, ma
   max(columns) AS columns, max(frame_time_ms) AS frame_time_ms
 FROM series JOIN instances ON instances.series_uid = series.uid
 WHERE series.study_uid = ? GROUP BY series.uid ORDER BY series.number IS NULL, series.number, series.uid
+"""
+_INSTANCES = """
+SELECT sop_uid, sop_class_uid, transfer_syntax_uid, frame_count, path
+FROM instances WHERE series_uid = ? ORDER BY instance_number, time, sop_uid
 """
 _FRAMES = """
 SELECT instances.sop_uid, frames.frame, rows, columns, geometry, dimensions
@@ -96,6 +105,13 @@ class FolderSource:
             ]
         )  # fmt: skip
 
+    def instances(self, series_uid: str) -> Sequence[Instance]:
+        """Return every object of a series by instance number; raises ``NotFoundError``."""
+        rows = self._index.query(_INSTANCES, (series_uid,))
+        if not rows:
+            raise NotFoundError(f"There is no series {series_uid:.64} in this folder.")
+        return tuple(Instance(**{key: row[key] for key in Instance.__dataclass_fields__}) for row in rows)
+
     def metadata(self, sop_uid: str) -> Dataset:
         """Return an instance's attributes without its pixel data; shared between callers, not to be changed."""
         row = self._instance(sop_uid)
@@ -113,15 +129,13 @@ class FolderSource:
     def problems(self) -> Sequence[Problem]:
         """Return what could not be taken in, by path; files that are not DICOM are one row together."""
         found = [
-            Problem(row["path"], row["reason"])
-            for row in self._index.query(
-                "SELECT path, reason FROM files WHERE reason != '' UNION SELECT path, reason FROM walk_problems ORDER BY 1"
-            )
+            Problem(row["path"], row["reason"], row["kind"] if row["kind"] in _KINDS else "unreadable")
+            for row in self._index.query(_PROBLEMS)
         ]
         other = self._index.query("SELECT count(*) AS n, min(path) AS path FROM files WHERE kind = 'not_dicom'")[0]
         if other["n"]:
             many = "1 file is" if other["n"] == 1 else f"{other['n']} files are"
-            found.append(Problem(".", f"{many} not DICOM, e.g. {other['path']}"))
+            found.append(Problem(".", f"{many} not DICOM, e.g. {other['path']}", "not_dicom"))
         return tuple(found)
 
     def state(self) -> SourceState:

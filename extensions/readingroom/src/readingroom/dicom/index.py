@@ -25,7 +25,7 @@ BUSY_SECONDS = 15.0
 _SCHEMA = """
 CREATE TABLE files (path TEXT PRIMARY KEY, changed_ns INTEGER, size INTEGER, kind TEXT, sop_uid TEXT, reason TEXT);
 CREATE INDEX files_sop ON files (sop_uid);
-CREATE TABLE walk_problems (path TEXT, reason TEXT);
+CREATE TABLE walk_problems (path TEXT, reason TEXT, kind TEXT);
 CREATE TABLE studies (uid TEXT PRIMARY KEY, patient_name TEXT, patient_id TEXT, birth_date TEXT, sex TEXT, date TEXT,
   time TEXT, description TEXT, accession_number TEXT);
 CREATE TABLE series (uid TEXT PRIMARY KEY, study_uid TEXT, modality TEXT, number INTEGER, description TEXT,

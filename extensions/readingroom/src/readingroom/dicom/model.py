@@ -1,6 +1,7 @@
 """Study, series, instance and frame as frozen values (PS3.3 A.1.2, the composite instance information model)."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +93,27 @@ class EncodedFrame:
 
 
 @dataclass(frozen=True, slots=True)
+class Instance:
+    """One object of a series; ``frame_count`` is 0 for what is no image, ``path`` is below the source's root."""
+
+    sop_uid: str
+    sop_class_uid: str
+    transfer_syntax_uid: str
+    frame_count: int
+    path: str
+
+
+ProblemKind = Literal["unreadable", "duplicate", "not_dicom", "not_entered"]
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
-    """A file that was passed over, by its path below the source's root, and the reason in plain words."""
+    """A file that was passed over, by its path below the source's root, and the reason in plain words.
+
+    ``unreadable`` is an object that cannot be shown, ``duplicate`` one that another file stands for, ``not_dicom`` all
+    files that are something else, ``not_entered`` a link or folder that was not followed.
+    """
 
     path: str
     reason: str
+    kind: ProblemKind = "unreadable"

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable
+from dataclasses import astuple
 from pathlib import Path
 
 from readingroom.dicom.index import Index, delete_empty, delete_instance, insert_instance
@@ -127,13 +128,13 @@ def _note(connection: sqlite3.Connection, file: FoundFile, kind: str, sop_uid: s
 
 
 def _replace_walk_problems(index: Index, problems: Iterable[Problem]) -> None:
-    rows = [(problem.path, problem.reason) for problem in problems]
-    held = [tuple(row) for row in index.query("SELECT path, reason FROM walk_problems")]
+    rows = [astuple(problem) for problem in problems]
+    held = [tuple(row) for row in index.query("SELECT path, reason, kind FROM walk_problems")]
     if rows == held:
         return
     with index.transaction() as connection:
         connection.execute("DELETE FROM walk_problems")
-        connection.executemany("INSERT INTO walk_problems VALUES (?, ?)", rows)
+        connection.executemany("INSERT INTO walk_problems VALUES (?, ?, ?)", rows)
         connection.execute("UPDATE state SET revision = revision + 1")
 
 

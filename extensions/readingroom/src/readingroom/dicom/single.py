@@ -8,7 +8,7 @@ from pydicom import Dataset
 
 from readingroom.dicom.attributes import quiet_reading
 from readingroom.dicom.frame_bytes import read_frame
-from readingroom.dicom.model import EncodedFrame, FrameReference, Problem, Series, Study
+from readingroom.dicom.model import EncodedFrame, FrameReference, Instance, Problem, Series, Study
 from readingroom.dicom.part10 import open_file
 from readingroom.dicom.scan import scan_file
 from readingroom.dicom.source import SourceState
@@ -71,6 +71,13 @@ class FileSource:
                 for number, (geometry, dimensions) in enumerate(described, 1)
             ]
         )
+
+    def instances(self, series_uid: str) -> Sequence[Instance]:
+        """Return the one object."""
+        self._check(series_uid, self._scanned.series.uid)
+        scanned = self._scanned
+        count = len(scanned.geometries)
+        return (Instance(scanned.sop_uid, scanned.sop_class_uid, scanned.transfer_syntax_uid, count, self._path.name),)
 
     def metadata(self, sop_uid: str) -> Dataset:
         """Return the attributes without the pixel data."""

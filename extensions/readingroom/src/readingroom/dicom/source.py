@@ -6,7 +6,7 @@ from typing import Protocol
 
 from pydicom import Dataset
 
-from readingroom.dicom.model import EncodedFrame, FrameReference, Problem, Series, Study
+from readingroom.dicom.model import EncodedFrame, FrameReference, Instance, Problem, Series, Study
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,9 @@ class StudySource(Protocol):
 
     def frames(self, series_uid: str) -> Sequence[FrameReference]:
         """Return the frames of a series in reading order: stack after stack (``readingroom.dicom.stacks``)."""
+
+    def instances(self, series_uid: str) -> Sequence[Instance]:
+        """Return every object of a series, also those that are no images (QIDO-RS search for instances)."""
 
     def metadata(self, sop_uid: str) -> Dataset:
         """Return an instance's attributes without its pixel data (WADO-RS metadata), file meta information attached."""

@@ -59,7 +59,7 @@ def _sort_entries(entries: "os._ScandirIterator[str]", folder: str, real_root: s
         if entry.is_symlink():
             if not _stays_within(entry.path, real_root):
                 found.problems.append(
-                    Problem(_printable(path), "is a link out of the study folder and is not followed")
+                    Problem(_printable(path), "is a link out of the study folder and is not followed", "not_entered")
                 )
         elif entry.is_dir(follow_symlinks=False):
             folders.append(f"{path}/")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from pydicom import Dataset
 
+from readingroom.dicom.model import Series
 from readingroom.dicom.picture import render_frame
 from readingroom.dicom.source import StudySource
 from readingroom.errors import NotFoundError
@@ -35,6 +36,7 @@ def _check_study(source: StudySource, study_uid: str, series_count: int, instanc
     for entry in series:
         assert entry.study_uid == study_uid
         _check_series(source, entry.uid, entry.frame_count)
+        _check_instances(source, entry)
     return sum(entry.frame_count for entry in series)
 
 
@@ -59,8 +61,16 @@ def _check_series(source: StudySource, series_uid: str, frame_count: int) -> Non
     _assert_not_found(lambda: source.frame(middle.sop_uid, 2**20))
 
 
+def _check_instances(source: StudySource, series: Series) -> None:
+    instances = source.instances(series.uid)
+    assert len({instance.sop_uid for instance in instances}) == series.instance_count
+    assert sum(instance.frame_count for instance in instances) == series.frame_count
+    for instance in instances:
+        assert source.metadata(instance.sop_uid).SOPClassUID == instance.sop_class_uid
+
+
 def _check_absent(source: StudySource) -> None:
-    for look_up in (source.series, source.frames, source.metadata):
+    for look_up in (source.series, source.frames, source.instances, source.metadata):
         _assert_not_found(lambda look_up=look_up: look_up(ABSENT))  # type: ignore[misc]
     _assert_not_found(lambda: source.frame(ABSENT, 1))
 
