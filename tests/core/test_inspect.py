@@ -148,7 +148,7 @@ def test_check_looks_at_every_frame_only_when_asked(tmp_path: Path, capsys: pyte
     write(
         compress(small_image(1), "1.2.840.10008.1.2.4.80", [good, good[:20], good, good]), path, PixelRepresentation=0
     )
-    assert 1 == checked(capsys, path, "--all-frames", status=1)["findings"].__len__()
+    assert 1 == len(checked(capsys, path, "--all-frames", status=1)["findings"])
     assert "frame 2" in printed(capsys, "check", path, status=1)
     write(
         compress(small_image(1), "1.2.840.10008.1.2.4.80", [good, good, good, good[:20]]), path, PixelRepresentation=0

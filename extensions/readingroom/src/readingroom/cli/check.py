@@ -77,7 +77,9 @@ def _is_damaged(path: Path) -> bool:
 
 def _print(findings: list["Finding"], shown: int) -> None:
     for finding in findings:
-        say(f"{finding.path}: {finding.reason}")
+        which = f"frame {finding.frame}"
+        unsaid = finding.frame > 1 and which not in finding.reason
+        say(f"{finding.path}{f' ({which})' if unsaid else ''}: {finding.reason}")
     counts = Counter(finding.verdict for finding in findings)
     say(
         f"{shown} shown, {counts['not_shown']} cannot be shown, {counts['not_image']} not images, "
