@@ -123,6 +123,16 @@ def join(read_at: ReadAt, spans: NDArray[Any], frame: int) -> bytes:
     return b"".join(read_at(int(length), int(offset)) for owner, offset, length in spans if owner in (0, frame))
 
 
+def first_bytes(read_at: ReadAt, spans: Spans, length: int) -> bytes:
+    """Return how the first frame, or a video, begins: up to ``length`` bytes, however it is cut into fragments."""
+    head = b""
+    for owner, offset, available in spans:
+        if owner > 1 or len(head) >= length:
+            break
+        head += read_at(int(min(available, length - len(head))), int(offset))
+    return head
+
+
 def native_frame(read_at: ReadAt, offset: int, frame_bits: int, frame: int) -> bytes:
     """Return one frame of native pixel data; a one-bit frame may begin within a byte and is shifted to its start."""
     first_bit = (frame - 1) * frame_bits

@@ -13,11 +13,17 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.filereader import read_file_meta_info
 
 from readingroom.errors import UnreadableFileError
+from readingroom.pixels.codecs import syntax_name
 
 DEFLATED = "1.2.840.10008.1.2.1.99"
 BIG_ENDIAN = "1.2.840.10008.1.2.2"
 IMPLICIT = "1.2.840.10008.1.2"
 EXPLICIT = "1.2.840.10008.1.2.1"
+
+OTHER_ENCODINGS = frozenset(f"1.2.840.10008.1.2.{part}" for part in ("4.95", "4.205", "6.1", "6.2")) | {
+    "1.2.840.10008.1.20"
+}
+"""Retired wrappings of a dataset, Papyrus 3, and the two JPIP syntaxes whose dataset is deflated."""
 
 MAX_INFLATED = 512 * 2**20
 """No deflated dataset may grow beyond this; a small file can claim gigabytes."""
@@ -76,6 +82,7 @@ def open_file(path: Path) -> OpenedFile:
             head = file.read(_GUESSED_BYTES)
             if not _has_preamble(head) and not _begins_like_dataset(head):
                 raise NotDicomError("is not a DICOM file")  # noqa: TRY301 - the file is closed on the way
+            _refuse_other_encodings(file, head)
             return _open_deflated(file) if DEFLATED.encode() in head else _open(file)
     except OSError as error:
         raise UnreadableFileError(f"cannot be read ({error.strerror or error})") from error
@@ -123,6 +130,14 @@ def inflate(data: bytes) -> bytes:
     if not inflater.eof:
         raise UnreadableFileError("is cut off: its deflated data has no end")
     return inflated
+
+
+def _refuse_other_encodings(file: BinaryIO, head: bytes) -> None:
+    """Raise when the dataset is written in a way that no reader of ours knows, by its name."""
+    if any(uid.encode() in head for uid in OTHER_ENCODINGS):
+        syntax = str(_file_meta(file.name)[0].get("TransferSyntaxUID", ""))
+        if syntax in OTHER_ENCODINGS:
+            raise UnreadableFileError(f"is written as {syntax_name(syntax)}, which cannot be read here")
 
 
 def _file_meta(path: str) -> tuple[FileMetaDataset, int]:

@@ -21,7 +21,7 @@ from readingroom.dicom.attributes import (
 from readingroom.dicom.dimensions import frame_dimensions
 from readingroom.dicom.geometry import frame_geometry
 from readingroom.dicom.image import float_bytes, pixel_description
-from readingroom.dicom.locate import ReadAt, Spans, encapsulated_spans
+from readingroom.dicom.locate import ReadAt, Spans, encapsulated_spans, first_bytes
 from readingroom.dicom.model import Dimensions, FrameGeometry
 from readingroom.dicom.part10 import BIG_ENDIAN, OpenedFile, PixelElement, open_file
 from readingroom.errors import DamagedImageError, ReadingRoomError, UnreadableFileError, UnsupportedImageError
@@ -193,7 +193,13 @@ def _locate_native(opened: OpenedFile, element: PixelElement, frames: int) -> Pi
         rows, columns = whole(dataset, "Rows") or 0, whole(dataset, "Columns") or 0
         bits = rows * columns * 8 * (element.float_bytes or float_bytes(dataset))
     else:
-        bits = pixel_description(dataset).native_bits
+        description = pixel_description(dataset)
+        bits = description.native_bits
+        if bits < description.samples * description.bits_allocated <= length * 8 // frames:
+            raise UnreadableFileError(
+                f"says it is {description.photometric_interpretation} but its pixel data is too long for that: "
+                "it holds all colour samples, in a colour space that nothing names"
+            )
     if length < (bits * frames + 7) // 8:
         raise UnreadableFileError(_contradiction(dataset, frames, length))
     swapped = opened.transfer_syntax_uid == BIG_ENDIAN and element.vr == "OW" and whole(dataset, "BitsAllocated") == 8  # noqa: PLR2004
@@ -214,8 +220,7 @@ def _check_codestream(opened: OpenedFile, read_at: ReadAt, spans: Spans) -> None
     if kind is None:
         return
     description = pixel_description(opened.dataset)
-    _, offset, length = (int(value) for value in spans[0])
-    head = read_at(min(length, 65_536), offset)
+    head = first_bytes(read_at, spans, 65_536)
     if kind in ("jpeg", "jpegls"):
         header = JpegHeader(head)
         check_size(header.rows, header.columns, header.samples, description)

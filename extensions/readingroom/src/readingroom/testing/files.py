@@ -24,6 +24,12 @@ SMALL_STUDY = FictionalStudy(
     series_description="Small series",
 )
 
+_STAND_INS = {
+    **{f"1.2.840.10008.1.2.4.{n}": "1.2.840.10008.1.2.4.100" for n in (110, 111, 112)},
+    "1.2.840.10008.1.2.8.1": "1.2.840.10008.1.2.6.1",
+}
+"""Syntaxes that pydicom does not write yet, and one of the same length that it does, to be overwritten in the file."""
+
 
 def small_image(number: int = 1, pixels: NDArray[Any] | None = None, study: FictionalStudy = SMALL_STUDY) -> Dataset:
     """Return a grey image of 8 rows and 6 columns, signed 16 bit, at z = ``number`` mm; or one that holds ``pixels``.
@@ -57,7 +63,12 @@ def write(dataset: Dataset, path: Path, **changes: Any) -> Path:  # noqa: ANN401
             setattr(dataset, keyword, value)
     dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
     path.parent.mkdir(parents=True, exist_ok=True)
+    syntax = dataset.file_meta.TransferSyntaxUID
+    dataset.file_meta.TransferSyntaxUID = _STAND_INS.get(syntax, syntax)
     dataset.save_as(path, enforce_file_format=True)
+    dataset.file_meta.TransferSyntaxUID = syntax
+    if syntax in _STAND_INS:
+        path.write_bytes(path.read_bytes().replace(_STAND_INS[syntax].encode(), syntax.encode(), 1))
     return path
 
 

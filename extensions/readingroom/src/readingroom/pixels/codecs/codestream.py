@@ -139,9 +139,10 @@ def _jpegxl_extent(bits: _Bits, *, small: int) -> int:
 def check_end(data: bytes) -> None:
     """Raise ``DamagedImageError`` when a JPEG or JPEG 2000 stream has no end marker: decoders would fill in grey.
 
-    A byte or more of padding may follow the marker (PS3.5 A.4).
+    A byte of padding may follow the marker (PS3.5 A.4); some writers fill up to a block of theirs with zeros.
     """
-    if data.rfind(_END_MARKER, max(len(data) - _MAX_PADDING, 0)) < 0:
+    is_near = data.rfind(_END_MARKER, max(len(data) - _MAX_PADDING, 0)) >= 0
+    if not is_near and not data.rstrip(b"\0").endswith(_END_MARKER):
         raise DamagedImageError("The compressed image is cut off before its end.")
 
 

@@ -60,7 +60,7 @@ def _unpack(segment: bytes, pixels: int) -> NDArray[np.uint8]:
 
     try:
         packed = imagecodecs.packbits_decode(segment, out=pixels)
-    except imagecodecs.ImcdError:
+    except RuntimeError:  # what the codec raises for runs that go beyond the image or its data
         packed = _unpack_untidy(segment, pixels)
     plane = np.frombuffer(packed, np.uint8)
     if len(plane) != pixels:

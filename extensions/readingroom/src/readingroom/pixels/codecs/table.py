@@ -35,6 +35,17 @@ INSTALL = {"video": "pip install 'readingroom[video]'"}
 NATIVE = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2"})
 """Syntaxes whose pixel data is not in fragments (PS3.5 8.2)."""
 
+_ANY_TEXT = 0
+"""pydicom's validation mode for a UID that may be none: its name is wanted because something is wrong with it."""
+
+NEWER_NAMES = {
+    "1.2.840.10008.1.2.8.1": "Deflated Image Frame Compression",
+    f"{_JPEG}110": "JPEG XL Lossless",
+    f"{_JPEG}111": "JPEG XL JPEG Recompression",
+    f"{_JPEG}112": "JPEG XL",
+}
+"""Names of PS3.6 table A-1 that pydicom does not know yet."""
+
 
 def is_encapsulated(transfer_syntax_uid: str) -> bool:
     """Return whether pixel data of this syntax lies in fragments (PS3.5 A.4)."""
@@ -45,5 +56,5 @@ def syntax_name(transfer_syntax_uid: str) -> str:
     """Return a transfer syntax in words, its UID behind them."""
     from pydicom.uid import UID  # noqa: PLC0415 - needed for a message only
 
-    name = UID(transfer_syntax_uid).name
+    name = NEWER_NAMES.get(transfer_syntax_uid) or UID(transfer_syntax_uid, _ANY_TEXT).name
     return name if name == transfer_syntax_uid else f"{name} ({transfer_syntax_uid})"
