@@ -12,7 +12,7 @@ from readingroom.dicom.picture import LoadedFrame
 from readingroom.dicom.quantities.units import dose_scaling, modality_unit
 from readingroom.errors import NotMeasurableError
 from readingroom.pixels.grayscale import GrayscalePipeline
-from readingroom.pixels.roi import Box, Mask, Point
+from readingroom.pixels.roi import MAX_COORDINATE, Box, Mask, Point
 from readingroom.pixels.statistics import Floats, nearest_pixel
 
 
@@ -46,20 +46,13 @@ class ModalityValues:
         rows, columns = self.shape
         return self.patch(Box(0, 0, columns - 1, rows - 1))
 
-    def pixel(self, point: Point) -> tuple[int, int]:
-        """Return (column, row) of the pixel that a point lies in; raises ``NotMeasurableError`` outside the image."""
-        column, row = (int(index) for index in nearest_pixel(np.clip(np.array(point, np.float64), -1e9, 1e9)))
-        rows, columns = self.shape
-        if not (0 <= column < columns and 0 <= row < rows):
-            raise NotMeasurableError("This point lies outside the image.")
-        return column, row
-
     def at(self, point: Point) -> float | None:
         """Return the value of the pixel that a point lies in, None where that is padding.
 
-        It is the nearest pixel's own value: nothing is interpolated that was not measured.
+        It is the nearest pixel's own value: nothing is interpolated that was not measured. Raises
+        ``NotMeasurableError`` outside the image.
         """
-        column, row = self.pixel(point)
+        column, row = pixel_at(point, self.shape)
         values, valid = self.patch(Box(column, row, column, row))
         return float(values[0, 0]) if valid[0, 0] else None
 
@@ -72,3 +65,19 @@ def modality_values(dataset: Dataset, frame: int, loaded: LoadedFrame) -> Modali
         return ModalityValues(
             loaded.stored, loaded.pipeline, modality_unit(dataset, frame), dose_scaling(dataset) or 1.0
         )
+
+
+def pixel_at(point: Point, shape: tuple[int, int]) -> tuple[int, int]:
+    """Return (column, row) of the pixel of an image of ``shape`` (rows, columns) that a point lies in.
+
+    Raises
+    ------
+    NotMeasurableError
+        When the point lies outside the image.
+    """
+    if not all(abs(value) <= MAX_COORDINATE for value in point):
+        raise NotMeasurableError("This point lies outside the image.")
+    column, row = (int(index) for index in nearest_pixel(np.array(point)))
+    if not (0 <= column < shape[1] and 0 <= row < shape[0]):
+        raise NotMeasurableError("This point lies outside the image.")
+    return column, row

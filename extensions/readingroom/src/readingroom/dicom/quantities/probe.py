@@ -4,41 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
 
-from readingroom.dicom.attributes import quiet_reading, text, whole
 from readingroom.dicom.picture import LoadedFrame, load_frame
 from readingroom.dicom.quantities.body_size import SuvType
 from readingroom.dicom.quantities.measure import Measurement, measure_area
-from readingroom.dicom.quantities.modality_values import modality_values
-from readingroom.dicom.quantities.real_world import RealWorldMap, maps_for, maps_in
+from readingroom.dicom.quantities.modality_values import modality_values, pixel_at
+from readingroom.dicom.quantities.readings import Reading, mapped_readings, region_readings, suv_readings
 from readingroom.dicom.quantities.suv import SuvFactor, suv_factor
-from readingroom.dicom.quantities.ultrasound import Axis, region_at, ultrasound_regions
 from readingroom.dicom.quantities.units import quantity_text
 from readingroom.dicom.source import StudySource
 from readingroom.errors import NotMeasurableError
 from readingroom.pixels.roi import Mask, Point, Shape
-from readingroom.pixels.statistics import Floats, Statistics, nearest_pixel, region_mask, statistics
+from readingroom.pixels.statistics import Floats, Statistics, region_mask, statistics
 
 OUTSIDE = "outside the field of view"
-AGREEMENT = 0.02
-"""Two SUV of one pixel that differ by more than this are not the same quantity."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One named quantity of a pixel; the modality value itself has no label."""
-
-    label: str
-    value: float
-    unit: str
-
-    @property
-    def text(self) -> str:
-        """Return it for a reader: ``SUVbw 5.2 g/ml``."""
-        return f"{self.label} {quantity_text(self.value, self.unit)}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +88,21 @@ def probe_frame(  # noqa: PLR0913, PLR0917 - as above
     if loaded.pipeline is None:
         return _colour(dataset, loaded.stored, point)
     measured = modality_values(dataset, frame, loaded)
-    column, row = measured.pixel(point)
+    column, row = pixel_at(point, measured.shape)
     value = measured.at(point)
     if value is None:
         return Probe(column, row, None, measured.unit, OUTSIDE)
-    readings, refusals, warnings = _suv_readings(dataset, value, suv)
-    mapped = _mapped(_maps(dataset, frame, mappings), measured.stored[row : row + 1, column : column + 1])
-    readings += tuple(reading for reading in mapped if (reading.value, reading.unit) != (value, measured.unit))
-    readings += _region_readings(dataset, point)
-    shown = " · ".join([quantity_text(value, measured.unit), *(reading.text for reading in readings)])
-    return Probe(column, row, value, measured.unit, shown, readings, refusals, warnings + _disagreement(readings))
+    suv_found = suv_readings(dataset, value, suv)
+    stored = measured.stored[row : row + 1, column : column + 1]
+    mapped = mapped_readings(dataset, frame, stored, value, mappings)
+    own = (value, measured.unit)
+    others = tuple(reading for reading in mapped.readings if (reading.value, reading.unit) != own)
+    readings = tuple(dict.fromkeys((*suv_found.readings, *others, *region_readings(dataset, point))))
+    named = not measured.unit and any(reading.value == value for reading in readings)
+    bare = () if named else (quantity_text(value, measured.unit),)
+    shown = " · ".join([*bare, *(reading.text for reading in readings)])
+    warnings = suv_found.warnings + mapped.warnings
+    return Probe(column, row, value, measured.unit, shown, readings, suv_found.refusals, warnings)
 
 
 def measure_region(dataset: Dataset, frame: int, loaded: LoadedFrame, shape: Shape) -> RegionMeasurement:
@@ -140,19 +126,6 @@ def measure_region(dataset: Dataset, frame: int, loaded: LoadedFrame, shape: Sha
     return RegionMeasurement(found, measured.unit, area, found.count * across * down, suv=suv, suv_label=label)
 
 
-def _suv_readings(
-    dataset: Dataset, value: float, kind: SuvType
-) -> tuple[tuple[Reading, ...], tuple[str, ...], tuple[str, ...]]:
-    """Return the SUV of a modality value, why there is none, and what is doubtful; nothing for other modalities."""
-    if text(dataset, "Modality") != "PT":
-        return (), (), ()
-    try:
-        factor = suv_factor(dataset, kind)
-    except NotMeasurableError as error:
-        return (), (str(error),), ()
-    return (Reading(factor.label, value * factor.factor, factor.unit),), (), factor.warnings
-
-
 def _suv_statistics(dataset: Dataset, values: Floats, inside: Mask, valid: Mask) -> tuple[Statistics | None, str]:
     factor = _factor_or_none(dataset)
     if factor is None:
@@ -167,51 +140,10 @@ def _factor_or_none(dataset: Dataset) -> SuvFactor | None:
         return None
 
 
-def _maps(dataset: Dataset, frame: int, mappings: Sequence[Dataset]) -> tuple[RealWorldMap, ...]:
-    with quiet_reading():
-        signed = whole(dataset, "PixelRepresentation") == 1
-        sop_uid = text(dataset, "SOPInstanceUID")
-        found = [each for mapping in mappings for each in maps_for(mapping, sop_uid, frame, signed=signed)]
-        return (*maps_in(dataset, frame), *found)
-
-
-def _mapped(maps: Sequence[RealWorldMap], stored: NDArray[Any]) -> tuple[Reading, ...]:
-    values = [(each, float(each.apply(stored)[0, 0])) for each in maps]
-    return tuple(Reading(each.label, value, each.unit) for each, value in values if np.isfinite(value))
-
-
-def _disagreement(readings: tuple[Reading, ...]) -> tuple[str, ...]:
-    """Return a warning where a mapping's SUV is not that of the image's own dose, weight and times.
-
-    Some published mapping objects give the factor for rescaled values although the Standard has them map stored ones.
-    """
-    computed = next((reading for reading in readings if reading.label.startswith("SUV")), None)
-    if computed is None or not computed.value:
-        return ()
-    others = [reading for reading in readings if f"{{{computed.label}}}" in reading.label]
-    if all(abs(other.value / computed.value - 1) <= AGREEMENT for other in others):
-        return ()
-    return (f"the real world value mapping gives another {computed.label} than dose, weight and times do",)
-
-
 def _colour(dataset: Dataset, stored: NDArray[Any], point: Point) -> Probe:
     """Return the colour of a pixel, which is no measurement, and where it lies in an ultrasound region."""
-    column, row = (int(index) for index in nearest_pixel(np.clip(np.array(point, np.float64), -1e9, 1e9)))
-    rows, columns = stored.shape[:2]
-    if not (0 <= column < columns and 0 <= row < rows):
-        raise NotMeasurableError("This point lies outside the image.")
+    column, row = pixel_at(point, (stored.shape[0], stored.shape[1]))
     red, green, blue = (int(sample) for sample in stored[row, column])
-    readings = _region_readings(dataset, point)
+    readings = region_readings(dataset, point)
     shown = " · ".join([f"R {red} G {green} B {blue}", *(reading.text for reading in readings)])
     return Probe(column, row, None, "", shown, readings)
-
-
-def _region_readings(dataset: Dataset, point: Point) -> tuple[Reading, ...]:
-    """Return what an ultrasound region says about a point that is no place in the body: time, velocity, depth."""
-    with quiet_reading():
-        region = region_at(ultrasound_regions(dataset), point)
-    if region is None or region.spacing is not None:
-        return ()
-    axes: tuple[tuple[Axis | None, float], ...] = ((region.down, point[1]), (region.across, point[0]))
-    found = [(axis.unit, axis.value(pixel)) for axis, pixel in axes if axis is not None]
-    return tuple(Reading("", value, unit) for unit, value in found if value is not None)

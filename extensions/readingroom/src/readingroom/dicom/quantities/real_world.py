@@ -40,6 +40,15 @@ class RealWorldMap:
         """Return the unit as a reader writes it."""
         return ucum_text(self.unit_code)
 
+    @property
+    def name(self) -> str:
+        """Return what the values are: the annotation of the unit where there is one ({SUVbw}g/ml), else the label."""
+        before, opened, rest = self.unit_code.partition("{")
+        annotation, closed, after = rest.partition("}")
+        if opened and closed and (before or after):
+            return annotation
+        return "" if self.label in (self.unit_code, self.unit) else self.label
+
     def apply(self, stored: NDArray[Any]) -> Floats:
         """Return real world values in float64, not a number for stored values that are not mapped."""
         x = np.asarray(stored, np.float64)
