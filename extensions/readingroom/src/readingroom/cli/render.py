@@ -1,10 +1,12 @@
 """``readingroom render``: one frame as the viewer would show it."""
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from readingroom.dicom.presentation_state import PresentationState
     from readingroom.pixels.voi import Voi
 
 
@@ -17,6 +19,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--frame", type=int, default=1, metavar="N", help="from 1, the default")
     parser.add_argument("--invert", action="store_true")
     parser.add_argument("--gsdf", type=Path, metavar="PROFILE.json", help="for a display measured against PS3.14")
+    parser.add_argument(
+        "--presentation-state", type=Path, metavar="PR.dcm", help="show the image as this state says, graphics included"
+    )
+    parser.add_argument("--no-overlays", action="store_true", help="leave overlay planes out")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.png")
 
 
@@ -30,10 +36,31 @@ def run(options: argparse.Namespace) -> None:
 
     display = None if options.gsdf is None else DisplayProfile.load(options.gsdf).curve
     source = FileSource(options.file)
-    loaded = load_frame(source, source.sop_uid, options.frame)
+    state = None if options.presentation_state is None else _presentation_state(options.presentation_state)
+    loaded = load_frame(source, source.sop_uid, options.frame, state)
     voi = options.window if options.voi_lut is None else loaded.voi_lut(options.voi_lut)
-    picture = loaded.picture(voi, options.invert, display)
-    options.output.write_bytes(imagecodecs.png_encode(picture.pixels))
+    picture = loaded.picture(voi, options.invert, display, overlays=not options.no_overlays)
+    pixels, notes = picture.pixels, picture.notes
+    if picture.presentation is not None:
+        from readingroom.pixels.annotation import draw  # noqa: PLC0415
+
+        pixels, more = draw(pixels, picture.presentation)
+        notes += more
+    options.output.write_bytes(imagecodecs.png_encode(pixels))
+    for note in notes:
+        sys.stderr.write(f"readingroom: {note}\n")
+
+
+def _presentation_state(path: Path) -> "PresentationState":
+    from readingroom.dicom.presentation_state import load_presentation_state  # noqa: PLC0415
+    from readingroom.dicom.single import FileSource  # noqa: PLC0415
+    from readingroom.errors import ReadingRoomError  # noqa: PLC0415
+
+    source = FileSource(path)
+    try:
+        return load_presentation_state(source, source.sop_uid)
+    except ReadingRoomError as error:
+        raise type(error)(f"{path}: {error}") from error
 
 
 def _window(text: str) -> "Voi":

@@ -30,8 +30,11 @@ def quiet_reading() -> Iterator[None]:
         yield
 
 
-def values(dataset: Dataset | None, keyword: str) -> tuple[Any, ...]:
-    """Return every value of an attribute, empty when it is absent, empty or cannot be read."""
+def values(dataset: Dataset | None, keyword: str | int) -> tuple[Any, ...]:
+    """Return every value of an attribute, empty when it is absent, empty or cannot be read.
+
+    Repeating groups (overlays) have no keyword of their own: they are asked for by tag.
+    """
     if dataset is None:
         return ()
     try:
@@ -40,7 +43,7 @@ def values(dataset: Dataset | None, keyword: str) -> tuple[Any, ...]:
             return ()
         if isinstance(element, RawDataElement) and (plain := plain_values(element)) is not None:
             return plain
-        value = dataset.get(keyword)
+        value = dataset[element.tag].value
     except Exception:  # noqa: BLE001 - converting an untrusted value may raise anything; the attribute is then absent
         return ()
     if value is None or value == "":
@@ -51,9 +54,9 @@ def values(dataset: Dataset | None, keyword: str) -> tuple[Any, ...]:
 
 
 @cache
-def tag_of(keyword: str) -> BaseTag:
+def tag_of(keyword: str | int) -> BaseTag:
     """Return the tag of a keyword of the Standard; raises ``KeyError`` for any other."""
-    tag = tag_for_keyword(keyword)
+    tag = tag_for_keyword(keyword) if isinstance(keyword, str) else keyword
     if tag is None:
         raise KeyError(keyword)
     return BaseTag(tag)
@@ -77,7 +80,7 @@ def plain_values(element: RawDataElement) -> tuple[Any, ...] | None:
     return unpack(f"{'<' if element.is_little_endian else '>'}{count}{kind}", value)
 
 
-def numbers(dataset: Dataset | None, keyword: str) -> tuple[float, ...]:
+def numbers(dataset: Dataset | None, keyword: str | int) -> tuple[float, ...]:
     """Return every value of an attribute as finite float64, empty when one of them is none."""
     try:
         found = tuple(float(value) for value in values(dataset, keyword))
@@ -86,18 +89,18 @@ def numbers(dataset: Dataset | None, keyword: str) -> tuple[float, ...]:
     return found if all(math.isfinite(value) for value in found) else ()
 
 
-def number(dataset: Dataset | None, keyword: str) -> float | None:
+def number(dataset: Dataset | None, keyword: str | int) -> float | None:
     """Return the first value of an attribute as float, None when there is none."""
     return next(iter(numbers(dataset, keyword)), None)
 
 
-def whole(dataset: Dataset | None, keyword: str) -> int | None:
+def whole(dataset: Dataset | None, keyword: str | int) -> int | None:
     """Return the first value of an attribute as int, None when there is none."""
     found = number(dataset, keyword)
     return None if found is None else int(found)
 
 
-def text(dataset: Dataset | None, keyword: str) -> str:
+def text(dataset: Dataset | None, keyword: str | int) -> str:
     """Return an attribute as one line of text, several values parted by backslashes, empty when there is none."""
     return "\\".join(str(value).strip() for value in values(dataset, keyword)).strip("\x00 \r\n\t")
 
@@ -108,8 +111,10 @@ def first_item(dataset: Dataset | None, keyword: str) -> Dataset | None:
     return found[0] if found and isinstance(found[0], Dataset) else None
 
 
-def items(dataset: Dataset, keyword: str) -> Sequence[Dataset]:
+def items(dataset: Dataset | None, keyword: str) -> Sequence[Dataset]:
     """Return a sequence as it is, uncopied: there may be thousands of frames, each asking for its own item."""
+    if dataset is None:
+        return ()
     try:
         found = dataset.get(keyword) if dataset.get_item(tag_of(keyword)) is not None else ()
     except Exception:  # noqa: BLE001 - as in `values`
@@ -149,9 +154,9 @@ def functional_group(dataset: Dataset, frame: int, macro: str) -> Dataset | None
     return item if item is not None else first_item(shared, macro)
 
 
-def display_name(dataset: Dataset) -> str:
-    """Return the patient's name family first, as a list of people is sorted: ``Family, Given Middle`` (PS3.5 6.2.1)."""
-    found = values(dataset, "PatientName")
+def display_name(dataset: Dataset, keyword: str = "PatientName") -> str:
+    """Return the patient's or another name as lists of people are sorted: ``Family, Given Middle`` (PS3.5 6.2.1)."""
+    found = values(dataset, keyword)
     if not found:
         return ""
     alphabetic, *others = str(found[0]).split("=")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
 
-from readingroom.dicom.attributes import quiet_reading, whole
+from readingroom.dicom.attributes import quiet_reading, text, whole
 from readingroom.dicom.colors import contradictions, in_srgb, palette_in_srgb, supplemental_colors
 from readingroom.dicom.image import (
     float_bytes,
@@ -18,7 +18,10 @@ from readingroom.dicom.image import (
     pixel_description,
     rescale,
 )
+from readingroom.dicom.model import EncodedFrame
 from readingroom.dicom.palette import palette
+from readingroom.dicom.presentation_state import PresentationState, require_reference
+from readingroom.dicom.presented import PLAIN, Dressing, dress, state_choices, state_pipeline
 from readingroom.dicom.source import StudySource
 from readingroom.dicom.voi_choices import presentation_shape, voi_choices
 from readingroom.dicom.whereabouts import told_where
@@ -28,6 +31,7 @@ from readingroom.pixels.decoding import decode_isolated
 from readingroom.pixels.grayscale import GrayscalePipeline
 from readingroom.pixels.gsdf import DisplayCurve
 from readingroom.pixels.lut import LookupTable
+from readingroom.pixels.presentation import Presentation
 from readingroom.pixels.voi import Voi, VoiChoice, equivalent_window
 
 ExplainedWindows = tuple[tuple[Voi, str], ...]
@@ -43,6 +47,7 @@ class Picture:
     ``value_range`` holds the smallest and largest modality value without padding, None for colour.
     ``source_lossy`` is the ratio of a lossy source ("10.5"), "?" when it is not known, empty for a lossless source.
     ``notes`` are sentences that the reader must know: what of the image could not be shown, or contradicts itself.
+    ``presentation`` is what is still to be done where the picture is shown: turning, displayed area, graphics and text.
     """
 
     pixels: NDArray[np.uint8]
@@ -51,6 +56,7 @@ class Picture:
     value_range: tuple[float, float] | None
     source_lossy: str
     notes: tuple[str, ...] = ()
+    presentation: Presentation | None = None
 
     @property
     def voi(self) -> Voi | None:
@@ -83,6 +89,7 @@ class LoadedFrame:
     """A decoded frame, ready to be rendered again and again; ``stored`` is RGB when ``pipeline`` is None.
 
     ``supplemental`` are colours for values above the grey ones (PS3.3 C.7.6.19); no window and no inversion changes them.
+    ``dressing`` is what lies on top: a shutter, overlays, and what a presentation state asks for.
     """
 
     stored: NDArray[Any]
@@ -93,18 +100,25 @@ class LoadedFrame:
     span: tuple[int, int] | None = None
     notes: tuple[str, ...] = ()
     supplemental: Palette | None = None
+    dressing: Dressing = PLAIN
 
     @property
     def nbytes(self) -> int:
-        """Return the memory that the decoded values take."""
-        return self.stored.nbytes
+        """Return the memory that the decoded values and what lies on top of them take."""
+        return self.stored.nbytes + self.dressing.nbytes
 
     def picture(
-        self, voi: Voi | LookupTable | None = None, inverted: bool = False, display: DisplayCurve | None = None
+        self,
+        voi: Voi | LookupTable | None = None,
+        inverted: bool = False,
+        display: DisplayCurve | None = None,
+        *,
+        overlays: bool = True,
     ) -> Picture:
         """Return the frame through a window or VOI LUT, None for its own, on a calibrated display, None for any other.
 
-        Colour takes no window and no display curve, but can be inverted.
+        Colour takes no window and no display curve, but can be inverted. The shutter hides what it hides whatever the
+        window; without ``overlays`` no overlay plane is painted.
         """
         if self.pipeline is None:
             pixels, used = (255 - self.stored if inverted else self.stored), None
@@ -113,8 +127,10 @@ class LoadedFrame:
             pixels, used = pipeline.apply(self.stored, self.span), pipeline.voi
         if self.supplemental is not None:
             pixels = self.supplemental.over(pixels, self.stored)
-        shown = np.ascontiguousarray(pixels)
-        return Picture(shown, used, self.choices, self.value_range, self.source_lossy, self.notes)
+        dressing = self.dressing if self.pipeline is None else self.dressing.on_display(display)
+        shown = dressing.over(np.ascontiguousarray(pixels), overlays=overlays)
+        notes = self.notes + dressing.notes
+        return Picture(shown, used, self.choices, self.value_range, self.source_lossy, notes, dressing.presentation)
 
     def voi_lut(self, number: int) -> LookupTable:
         """Return a VOI LUT of the image by its number from 1; raises ``NotFoundError`` when there is none of it."""
@@ -132,18 +148,29 @@ def render_frame(
     return load_frame(source, sop_uid, frame).picture(voi, inverted)
 
 
-def load_frame(source: StudySource, sop_uid: str, frame: int) -> LoadedFrame:
+def load_frame(source: StudySource, sop_uid: str, frame: int, state: PresentationState | None = None) -> LoadedFrame:
     """Return one frame (1-based) of an instance, decoded, with the parts of its grayscale pipeline.
+
+    With a presentation ``state`` the image's own lookup tables, shutter and overlays give way to those of the state.
 
     Raises
     ------
     NotFoundError, SourceUnavailableError
         As the source does.
     UnsupportedImageError, DamagedImageError
-        When the frame cannot be shown; the message says why.
+        When the frame cannot be shown or the state is not for it; the message says why.
     """
     dataset = source.metadata(sop_uid)
+    if state is not None:
+        require_reference(state, sop_uid, frame)
     encoded = source.frame(sop_uid, frame)
+    loaded = _decoded(dataset, encoded, frame, state)
+    with quiet_reading():
+        return replace(loaded, dressing=dress(dataset, encoded, frame, loaded.stored.shape[:2], state))
+
+
+def _decoded(dataset: Dataset, encoded: EncodedFrame, frame: int, state: PresentationState | None) -> LoadedFrame:
+    """Return a frame without what lies on top of it."""
     with quiet_reading():
         real_bytes = float_bytes(dataset)
         description = None if real_bytes else pixel_description(dataset)
@@ -152,7 +179,7 @@ def load_frame(source: StudySource, sop_uid: str, frame: int) -> LoadedFrame:
     if description is None:
         stored = _real_values(encoded.data, dataset.Rows, dataset.Columns, real_bytes)
     else:
-        with told_where(dataset, sop_uid, frame):
+        with told_where(dataset, text(dataset, "SOPInstanceUID"), frame):
             stored = decode_isolated(encoded.transfer_syntax_uid, encoded.data, description, encoded.number)
     stored.flags.writeable = False
     notes = contradictions(encoded, description)
@@ -164,7 +191,19 @@ def load_frame(source: StudySource, sop_uid: str, frame: int) -> LoadedFrame:
         return LoadedFrame(rgb, None, (), None, lossy, notes=notes + more)
     supplemental, more = supplemental_colors(dataset, frame)
     with quiet_reading():
-        return replace(_gray(dataset, frame, stored, lossy), notes=notes + more, supplemental=supplemental)
+        loaded = (
+            _gray(dataset, frame, stored, lossy) if state is None else _presented(state, dataset, frame, stored, lossy)
+        )
+        return replace(loaded, notes=notes + more, supplemental=supplemental)
+
+
+def _presented(state: PresentationState, dataset: Dataset, frame: int, stored: NDArray[Any], lossy: str) -> LoadedFrame:
+    pipeline = state_pipeline(state, dataset, stored.dtype)
+    span, value_range = _span(stored), _value_range(pipeline, stored)
+    ends = _possible_range(pipeline, dataset, stored) or value_range
+    choices = state_choices(state, text(dataset, "SOPInstanceUID"), frame, *ends)
+    default = choices[0].voi if choices else Voi.of_range(*ends)
+    return LoadedFrame(stored, pipeline.with_voi(default, inverted=False), choices, value_range, lossy, span)
 
 
 def _gray(dataset: Dataset, frame: int, stored: NDArray[Any], lossy: str) -> LoadedFrame:
