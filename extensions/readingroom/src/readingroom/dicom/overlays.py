@@ -47,9 +47,9 @@ class Overlay:
     label: str = ""
 
     def __post_init__(self) -> None:
-        if not (
-            0 < self.rows < _MAX_SIDE and 0 < self.columns < _MAX_SIDE and (self.frames is None or self.frames > 0)
-        ):
+        if self.frames is not None and self.frames < 1:
+            raise DamagedImageError(f"{self.name} says it has {self.frames} frames.")
+        if not (0 < self.rows < _MAX_SIDE and 0 < self.columns < _MAX_SIDE):
             raise DamagedImageError(f"{self.name} says it has {self.rows} rows and {self.columns} columns.")
         needed = (self.rows * self.columns * (self.frames or 1) + 7) // 8
         if self.packed is not None and len(self.packed) < needed:

@@ -75,31 +75,33 @@ def graphic_item(kind: str, points: list[float], units: str = "PIXEL", filled: s
     return item(
         GraphicAnnotationUnits=units,
         GraphicDimensions=2,
-        NumberOfGraphicPoints=len(points) // 2,
+        NumberOfGraphicPoints=min(len(points) // 2, 65_535),
         GraphicData=points,
         GraphicType=kind,
         GraphicFilled=filled,
     )
 
 
-def add_overlay(
+def add_overlay(  # noqa: PLR0913 - the attributes of an overlay
     dataset: Dataset,
     group: int,
     bits: NDArray[Any],
     origin: tuple[int, int] = (1, 1),
+    *,
     layer: str | None = None,
-    **more: Any,
+    kind: str = "G",
+    first_frame: int = 1,
 ) -> Dataset:
     """Return ``dataset`` with an overlay of ``bits``, (rows, columns) or (frames, rows, columns), at ``origin``.
 
-    ``layer`` activates it in a presentation state; ``more`` may hold ``kind`` (G or R) and ``first_frame``.
+    ``layer`` activates it in a presentation state; ``kind`` is G (graphics) or R (region of interest).
     """
     dataset.add_new((group, 0x10), "US", bits.shape[-2])
     dataset.add_new((group, 0x11), "US", bits.shape[-1])
     if bits.ndim == 3:  # noqa: PLR2004 - frames, rows, columns
         dataset.add_new((group, 0x15), "IS", len(bits))
-        dataset.add_new((group, 0x51), "US", more.get("first_frame", 1))
-    dataset.add_new((group, 0x40), "CS", more.get("kind", "G"))
+        dataset.add_new((group, 0x51), "US", first_frame)
+    dataset.add_new((group, 0x40), "CS", kind)
     dataset.add_new((group, 0x50), "SS", list(origin))
     dataset.add_new((group, 0x100), "US", 1)
     dataset.add_new((group, 0x102), "US", 0)
