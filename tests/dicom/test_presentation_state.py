@@ -136,6 +136,29 @@ def test_state_without_a_window_shows_every_value_that_could_be_stored(tmp_path:
     assert np.array_equal(np.floor((pixels.astype(float) - low) / full * 255 + 0.5), picture.pixels)
 
 
+@pytest.mark.parametrize(("count", "bits"), [(256, 8), (256, 16), (1024, 12), (4096, 10), (3, 16)])
+def test_presentation_lut_is_that_of_dcmp2pgm(tmp_path: Path, count: int, bits: int) -> None:
+    """A Presentation LUT takes the whole range of the window, whatever its length and bits, and replaces the shape.
+
+    dcmp2pgm cuts off where we take the nearest entry and round.
+    """
+    image = small_image(1, RAMP)
+    entries = np.round((np.arange(count) / (count - 1)) ** 2 * (2**bits - 1)).astype("<u2")
+    lut = item(LUTDescriptor=[count, 0, bits], LUTData=entries.tobytes())
+    state = small_state(
+        image,
+        PresentationLUTShape=None,
+        PresentationLUTSequence=[lut],
+        SoftcopyVOILUTSequence=[window_item(2048, 4096)],
+    )
+    picture = shown(image, state, tmp_path)
+    share = (RAMP.astype(float) - 2047.5) / 4095 + 0.5
+    index, white = np.clip(share, 0, 1) * (count - 1), 2**bits - 1
+    assert np.array_equal(np.floor(entries[np.floor(index + 0.5).astype(int)] * (255 / white) + 0.5), picture.pixels)
+    cut_off = np.floor(entries[np.floor(index).astype(int)] * (255 / white))
+    assert np.abs(cut_off - oracle(tmp_path)).max() <= 1
+
+
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
 @pytest.mark.parametrize("flip", ["Y", "N"])
 def test_image_is_turned_first_and_flipped_after(tmp_path: Path, rotation: int, flip: str) -> None:
