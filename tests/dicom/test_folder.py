@@ -98,7 +98,7 @@ def test_second_refresh_reads_nothing_again(
     """Unchanged files are not opened again and the revision stays."""
     write(small_image(1), folder / "1.dcm")
     revision = source.refresh().revision
-    monkeypatch.setattr("readingroom.dicom.refresh.scan_file", lambda path: pytest.fail(f"read {path} again"))
+    monkeypatch.setattr("readingroom.dicom.scan_worker.scan_file", lambda path: pytest.fail(f"read {path} again"))
     assert revision == source.refresh().revision
 
 

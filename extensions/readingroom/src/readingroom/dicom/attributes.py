@@ -16,6 +16,8 @@ from pydicom.sequence import Sequence as PydicomSequence
 from pydicom.tag import BaseTag
 
 _PLAIN_TEXT = frozenset({"AS", "CS", "DA", "DS", "DT", "IS", "TM", "UI"})
+_CHARACTERS = frozenset({"LO", "PN", "SH"})
+_SPECIAL = frozenset(b"\x1b~")
 _NUMBERS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d"}
 
 _READING = threading.RLock()
@@ -38,9 +40,10 @@ def values(dataset: Dataset | None, keyword: str | int) -> tuple[Any, ...]:
     if dataset is None:
         return ()
     try:
-        element = dataset.get_item(tag_of(keyword))
-        if element is None:
+        tag = tag_of(keyword)
+        if tag not in dataset.keys():  # noqa: SIM118 - asking the Dataset itself costs five times as much
             return ()
+        element = dataset.get_item(tag)
         if isinstance(element, RawDataElement) and (plain := plain_values(element)) is not None:
             return plain
         value = dataset[element.tag].value
@@ -63,14 +66,15 @@ def tag_of(keyword: str | int) -> BaseTag:
 
 
 def plain_values(element: RawDataElement) -> tuple[Any, ...] | None:
-    """Return the values of an element whose bytes need no character set, as text or numbers; None for other elements.
+    """Return the values of an element whose bytes mean the same in every character set; None for other elements.
 
     pydicom's own conversion costs ten times as much, and a folder holds a hundred thousand files of fifty such values.
+    ASCII without escapes is the same in all character sets of PS3.3 C.12.1.1.2 but for the tilde, which Japan replaced.
     """
     vr, value = element.VR or dictionary_VR(element.tag), element.value
     if not isinstance(value, bytes):
         return None
-    if vr in _PLAIN_TEXT:
+    if vr in _PLAIN_TEXT or (vr in _CHARACTERS and value.isascii() and not _SPECIAL.intersection(value)):
         whole = value.decode("ascii").rstrip("\0 ")
         return tuple(whole.split("\\")) if whole else ()
     kind = _NUMBERS.get(vr)
@@ -116,7 +120,7 @@ def items(dataset: Dataset | None, keyword: str) -> Sequence[Dataset]:
     if dataset is None:
         return ()
     try:
-        found = dataset.get(keyword) if dataset.get_item(tag_of(keyword)) is not None else ()
+        found = dataset.get(keyword) if tag_of(keyword) in dataset.keys() else ()  # noqa: SIM118 - as in `values`
     except Exception:  # noqa: BLE001 - as in `values`
         return ()
     return found if isinstance(found, PydicomSequence) else ()
@@ -141,15 +145,21 @@ def private_value(dataset: Dataset, tag: int) -> Any:  # noqa: ANN401 - of any t
         return None
 
 
+def has_functional_groups(dataset: Dataset) -> bool:
+    """Return whether an image describes its frames in functional groups."""
+    keys = dataset.keys()
+    return tag_of("PerFrameFunctionalGroupsSequence") in keys or tag_of("SharedFunctionalGroupsSequence") in keys
+
+
 def functional_group(dataset: Dataset, frame: int, macro: str) -> Dataset | None:
     """Return the item of a functional group macro for a frame (PS3.3 C.7.6.16): its own, else the shared one.
 
     For an image without functional groups this is the dataset itself, which holds the same attributes at its top.
     """
+    if not has_functional_groups(dataset):
+        return dataset
     own = items(dataset, "PerFrameFunctionalGroupsSequence")
     shared = first_item(dataset, "SharedFunctionalGroupsSequence")
-    if not own and shared is None:
-        return dataset
     item = first_item(own[frame - 1], macro) if frame <= len(own) else None
     return item if item is not None else first_item(shared, macro)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pydicom import Dataset
 from pydicom.datadict import dictionary_description
 
-from readingroom.dicom.attributes import functional_group, items, number, numbers, text, values
+from readingroom.dicom.attributes import functional_group, has_functional_groups, items, number, numbers, text, values
 from readingroom.dicom.diffusion import b_value, gradient_direction
 from readingroom.dicom.model import Dimensions
 
@@ -78,16 +78,12 @@ _FRAME_TYPES = (
 
 def _image_type(dataset: Dataset, frame: int) -> str:
     """Return the values of Frame Type or Image Type from the third on: magnitude or phase, water or fat, and the like."""
-    for sequence in _FRAME_TYPES if _is_enhanced(dataset) else ():
+    for sequence in _FRAME_TYPES if has_functional_groups(dataset) else ():
         group = functional_group(dataset, frame, sequence)
         if group is not None and (found := values(group, "FrameType")):
             parts = [*found[2:], text(group, "ComplexImageComponent")]
             return " ".join(str(part) for part in parts if part)
     return " ".join(str(value) for value in values(dataset, "ImageType")[2:])
-
-
-def _is_enhanced(dataset: Dataset) -> bool:
-    return bool(items(dataset, "PerFrameFunctionalGroupsSequence")) or "SharedFunctionalGroupsSequence" in dataset
 
 
 def _vector(keyword: str) -> Reader:

@@ -8,7 +8,9 @@ from pathlib import Path
 from readingroom.dicom.index import Index, delete_empty, delete_instance, insert_instance
 from readingroom.dicom.model import Problem
 from readingroom.dicom.part10 import NotDicomError
-from readingroom.dicom.scan import ScannedFile, scan_file
+from readingroom.dicom.scan import ScannedFile
+from readingroom.dicom.scan_pool import scan_files
+from readingroom.dicom.scan_worker import Outcome
 from readingroom.dicom.source import SourceState
 from readingroom.dicom.walk import FoundFile, Walk, walk
 from readingroom.errors import UnreadableFileError
@@ -45,11 +47,12 @@ def _refresh(index: Index, root: Path, progress: Progress | None) -> str:
     found = walk(root)
     _replace_walk_problems(index, found.problems)
     pending = _changed_files(index, found)
+    outcomes = scan_files([root / file.path for file in pending])
     for start in range(0, len(pending), BATCH):
-        batch = pending[start : start + BATCH]
+        batch = list(zip(pending[start : start + BATCH], outcomes, strict=False))
         with index.transaction() as connection:
-            for file in batch:
-                _take_in(connection, root, file)
+            for file, outcome in batch:
+                _take_in(connection, file, outcome)
             seen = len(found.files) - len(pending) + start + len(batch)
             connection.execute("UPDATE state SET revision = revision + 1, files_seen = ?", (seen,))
         if progress is not None:
@@ -85,19 +88,16 @@ def _forget(connection: sqlite3.Connection, path: str) -> None:
     connection.execute("DELETE FROM files WHERE path = ?", (path,))
 
 
-def _take_in(connection: sqlite3.Connection, root: Path, file: FoundFile) -> None:
-    """Read one file and note what it is: an instance, a problem, or something else."""
-    try:
-        scanned = scan_file(root / file.path)
-    except NotDicomError:
+def _take_in(connection: sqlite3.Connection, file: FoundFile, outcome: Outcome) -> None:
+    """Note what a file is: an instance, a problem, or something else."""
+    if isinstance(outcome, NotDicomError):
         _note(connection, file, "not_dicom")
-    except UnreadableFileError as error:
-        _note(connection, file, "problem", reason=str(error))
+    elif isinstance(outcome, UnreadableFileError):
+        _note(connection, file, "problem", reason=str(outcome))
+    elif outcome is None:
+        _note(connection, file, "directory")
     else:
-        if scanned is None:
-            _note(connection, file, "directory")
-        else:
-            _take_in_instance(connection, file, scanned)
+        _take_in_instance(connection, file, outcome)
 
 
 def _take_in_instance(connection: sqlite3.Connection, file: FoundFile, scanned: ScannedFile) -> None:
