@@ -81,7 +81,7 @@ def decode(transfer_syntax_uid: str, data: bytes, description: PixelDescription,
     try:
         description = _as_coded(transfer_syntax_uid, data, description)
         samples = decoder.decode_frame(data, description, *([number] if transfer_syntax_uid in STREAMS else []))
-    except ReadingRoomError:
+    except (ReadingRoomError, MemoryError):
         raise
     except Exception as error:  # a codec is fed untrusted bytes: whatever it raises, the frame is damaged
         raise DamagedImageError(f"The compressed image cannot be decoded ({_first_line(error)}).") from error

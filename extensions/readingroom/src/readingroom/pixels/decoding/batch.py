@@ -1,15 +1,44 @@
-"""Many frames on all children: each gets its next job before its last result is handed on."""
+"""Many frames on all children: each has its next frame at hand when it is done with one, and never waits for us."""
 
 import select
+from collections import deque
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from readingroom.errors import ReadingRoomError
-from readingroom.pixels.decoding.process import SLICE_SECONDS
+from readingroom.pixels.decoding.errors import DecodingFailedError, FailureReason
+from readingroom.pixels.decoding.messages import Job
+from readingroom.pixels.decoding.process import SLICE_SECONDS, DecoderProcess
 from readingroom.pixels.decoding.request import DecodeRequest, Outcome
 
 if TYPE_CHECKING:
-    from readingroom.pixels.decoding.pool import DecoderPool, Running
+    from readingroom.pixels.decoding.pool import DecoderPool
+
+_SHORT_JOB = 2**20
+"""Samples of a frame that may queue in a child behind another: the slowest codec takes 0.1 s for them."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Task:
+    place: int
+    request: DecodeRequest
+    job: Job
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Done:
+    place: int
+    outcome: Outcome
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Held:
+    """A child that works for this batch, with its tasks in order."""
+
+    process: DecoderProcess
+    descriptor: int
+    tasks: deque[_Task] = field(default_factory=deque)
 
 
 class Batch:
@@ -17,59 +46,106 @@ class Batch:
 
     def __init__(self, pool: "DecoderPool", requests: Iterable[DecodeRequest]) -> None:
         self._pool = pool
-        self._waiting = enumerate(requests)
-        self._next = next(self._waiting, None)
-        self._running: dict[int, tuple[int, Running]] = {}
+        self._drawn = (self._prepare(place, request) for place, request in enumerate(requests))
+        self._again: deque[_Task] = deque()
+        self._held: dict[int, _Held] = {}
         self._poll = select.poll()
 
     def outcomes(self) -> Iterator[tuple[int, Outcome]]:
         """Yield (place of the request, array or error) as each is done; raises when the pool is closed."""
         try:
             yield from self._top_up()
-            while self._running:
-                for descriptor in self._ready():
-                    done = self._collect(descriptor)
+            while self._held:
+                for held in self._answered():
+                    done = self._collect(held)
                     yield from self._top_up()
                     yield done
-                yield from self._top_up()
         finally:
-            for _, running in self._running.values():
-                self._pool.abandon(running)
+            for held in list(self._held.values()):
+                self._let_go(held)
+
+    def _prepare(self, place: int, request: DecodeRequest) -> _Task | _Done:
+        """Return a request as a task for a child, or done when it needs none or cannot be done."""
+        try:
+            if request.is_harmless:
+                return _Done(place, request.decode_here())
+            job = request.job(self._pool.limits)
+            self._pool.check(job)
+            return _Task(place, request, job)
+        except ReadingRoomError as error:
+            return _Done(place, error)
 
     def _top_up(self) -> Iterator[tuple[int, Outcome]]:
-        """Start jobs on the children that are free; yield those that needed none or failed at once."""
-        while self._next is not None:
-            place, request = self._next
+        """Start tasks while a child can hold one, give back the children that are not needed; yield what is done already."""
+        if self._pool.is_wanted:
+            self._release_idle()
+        while (task := self._again.popleft() if self._again else next(self._drawn, None)) is not None:
+            if isinstance(task, _Done):
+                yield task.place, task.outcome
+            elif not self._start(task):
+                self._again.appendleft(task)
+                return
+        self._release_idle()
+
+    def _start(self, task: _Task) -> bool:
+        """Start a task; return whether a child could take it."""
+        while (held := self._child_for(task.job)) is not None:
             try:
-                if request.is_harmless:
-                    outcome: Outcome | None = request.decode_here()
-                else:
-                    outcome = None
-                    job = request.job(self._pool.limits)
-                    running = self._pool.begin(job, request.out, wait=not self._running)
-                    if running is None:
-                        return
-                    self._add(place, running)
-            except ReadingRoomError as error:
-                outcome = error
-            self._next = next(self._waiting, None)
-            if outcome is not None:
-                yield place, outcome
+                held.process.start(task.job)
+            except ConnectionError:  # it died while it had nothing to do, or with the task before, which then tells
+                held.process.end()
+                self._lose(held)
+            else:
+                held.tasks.append(task)
+                return True
+        return False
 
-    def _add(self, place: int, running: "Running") -> None:
-        descriptor = running.process.fileno()
-        self._running[descriptor] = place, running
-        self._poll.register(descriptor, select.POLLIN)
+    def _child_for(self, job: Job) -> _Held | None:
+        for held in self._held.values():
+            if not held.tasks:
+                return held
+        process = self._pool.acquire(wait=not self._held, polite=True)
+        if process is not None:
+            return self._hold(process)
+        if not self._held:
+            raise DecodingFailedError("The decoders have been shut down.", FailureReason.UNAVAILABLE)
+        if self._pool.is_wanted or job.samples > _SHORT_JOB:
+            return None
+        can = (held for held in self._held.values() if held.process.can_hold(job))
+        return next((held for held in can if held.tasks[0].job.samples <= _SHORT_JOB), None)
 
-    def _ready(self) -> list[int]:
-        """Return the children that have answered, died or used up their time, after a while of waiting."""
+    def _answered(self) -> list[_Held]:
+        """Wait a while; return the children that have answered, died or used up their time."""
         self._poll.poll(SLICE_SECONDS * 1000)
-        return [number for number, (_, running) in self._running.items() if running.process.has_answer()]
+        return [held for held in self._held.values() if held.process.has_answer()]
 
-    def _collect(self, descriptor: int) -> tuple[int, Outcome]:
-        self._poll.unregister(descriptor)
-        place, running = self._running.pop(descriptor)
+    def _collect(self, held: _Held) -> tuple[int, Outcome]:
+        task = held.tasks.popleft()
         try:
-            return place, self._pool.end(running)
+            outcome: Outcome = self._pool.finish(held.process, task.job, task.request.out)
         except ReadingRoomError as error:
-            return place, error
+            outcome = error
+        if not held.process.is_alive:
+            self._lose(held)
+        return task.place, outcome
+
+    def _hold(self, process: DecoderProcess) -> _Held:
+        held = _Held(process, process.fileno())
+        self._held[held.descriptor] = held
+        self._poll.register(held.descriptor, select.POLLIN)
+        return held
+
+    def _let_go(self, held: _Held) -> None:
+        self._poll.unregister(held.descriptor)
+        del self._held[held.descriptor]
+        self._pool.release(held.process)
+
+    def _lose(self, held: _Held) -> None:
+        """Let go of a child that died; what was queued behind its last task is started again elsewhere."""
+        self._again.extendleft(reversed(held.tasks))
+        held.tasks.clear()
+        self._let_go(held)
+
+    def _release_idle(self) -> None:
+        for held in [held for held in self._held.values() if not held.tasks]:
+            self._let_go(held)

@@ -15,7 +15,15 @@ import numpy as np
 from readingroom.errors import ReadingRoomError, UnsupportedImageError
 from readingroom.pixels.decoding import sandbox
 from readingroom.pixels.decoding.functions import FUNCTIONS
-from readingroom.pixels.decoding.messages import MAX_MESSAGE, OUT_OF_MEMORY, READY, failure_message, result_message
+from readingroom.pixels.decoding.messages import (
+    MAX_MESSAGE,
+    OUT_OF_MEMORY,
+    READY,
+    SLOT_BYTES,
+    SLOTS,
+    failure_message,
+    result_message,
+)
 
 
 def main(socket_number: int, memory_number: int) -> None:
@@ -23,10 +31,10 @@ def main(socket_number: int, memory_number: int) -> None:
     with socket.socket(fileno=socket_number) as connection:
         sandbox.enter()
         _silence()
+        shared, limits = _SharedMemory(memory_number), sandbox.Limits()
         connection.send(READY)
-        shared = _SharedMemory(memory_number)
         while header := connection.recv(MAX_MESSAGE):
-            connection.send(_answer(json.loads(header), shared))
+            connection.send(_answer(json.loads(header), shared, limits))
 
 
 class _SharedMemory:
@@ -37,29 +45,26 @@ class _SharedMemory:
         self._map: mmap.mmap | None = None
 
     def mapped(self, length: int) -> mmap.mmap:
-        if self._map is None or len(self._map) < length:
-            if self._map is not None:
-                self._map.close()
+        length = max(length, SLOTS * SLOT_BYTES)
+        if self._map is not None and length != len(self._map):
+            self._map.close()
+            self._map = None
+        if self._map is None:
             self._map = mmap.mmap(self._number, length)
         return self._map
 
-    def forget_beyond(self, length: int) -> None:
-        """Give back the address space of a giant frame."""
-        if self._map is not None and len(self._map) > length:
-            self._map.close()
-            self._map = None
 
-
-def _answer(job: dict[str, Any], shared: _SharedMemory) -> bytes:
+def _answer(job: dict[str, Any], shared: _SharedMemory, limits: sandbox.Limits) -> bytes:
+    length = job["output_offset"] + job["output_bytes"]
     try:
-        with sandbox.limits(job["seconds"], job["memory"] + job["output_offset"] + job["output_bytes"]):
-            result = _run(job, shared)
-            memory = shared.mapped(job["output_offset"] + job["output_bytes"])
-            if result.nbytes > job["output_bytes"]:
-                return failure_message("DamagedImageError", "The image is larger than it says.")
-            into = np.frombuffer(memory, result.dtype, result.size, job["output_offset"])
-            into[:] = result.reshape(-1)
-            return result_message(result.dtype.str, result.shape)
+        limits.take(job["seconds"], job["memory"] + max(length, SLOTS * SLOT_BYTES))
+        memory = shared.mapped(length)
+        result = _run(job, memory)
+        if result.nbytes > job["output_bytes"]:
+            return failure_message("DamagedImageError", "The image is larger than it says.")
+        into = np.frombuffer(memory, result.dtype, result.size, job["output_offset"])
+        into[:] = result.reshape(-1)
+        return result_message(result.dtype.str, result.shape)
     except ReadingRoomError as error:
         return failure_message(_kind(error), str(error))
     except MemoryError:
@@ -68,9 +73,8 @@ def _answer(job: dict[str, Any], shared: _SharedMemory) -> bytes:
         return failure_message("DamagedImageError", f"The image cannot be decoded ({type(error).__name__}).")
 
 
-def _run(job: dict[str, Any], shared: _SharedMemory) -> np.ndarray[Any, Any]:
-    memory = shared.mapped(job["output_offset"] + job["output_bytes"])
-    buffers, start = [], 0
+def _run(job: dict[str, Any], memory: mmap.mmap) -> np.ndarray[Any, Any]:
+    buffers, start = [], job["start"]
     for length in job["lengths"]:
         buffers.append(memory[start : start + length])
         start += length

@@ -5,6 +5,9 @@ import time
 PATIENCE = 4
 """A child that waits for a processor may take this many times its limit by the clock on the wall."""
 
+_SHORTEST_TICK = 0.02
+"""Looks that follow faster are not worth asking the kernel for."""
+
 _LONGEST_TICK = 0.5
 """A longer time between two looks means that this process was itself stopped, a paused container for one."""
 
@@ -18,7 +21,10 @@ class Clock:
 
     def tick(self) -> None:
         """Count the time since the last look."""
-        now, waited = time.monotonic(), _seconds_waited(self._pid)
+        now = time.monotonic()
+        if now - self._seen < _SHORTEST_TICK:
+            return
+        waited = _seconds_waited(self._pid)
         elapsed = min(now - self._seen, _LONGEST_TICK)
         self._left -= max(elapsed - (waited - self._waited if self._waited >= 0 else 0), 0)
         self._left_on_the_wall -= elapsed

@@ -13,14 +13,14 @@ class DecodingLimits:
 
     ``seconds`` and ``seconds_per_megasample`` bound the time from the moment the child starts to work (time that it
     spent waiting for a processor does not count); ``memory`` and ``bytes_per_sample`` the address space in bytes above what the
-    child takes when idle. JPEG 2000, the slowest codec, decodes 10 megasamples a second and takes 30 bytes a sample.
+    child takes when idle. JPEG 2000, the slowest codec, decodes 9 megasamples a second and takes 7 bytes a sample.
     """
 
     max_samples: int = MAX_SAMPLES
     seconds: float = 1.5
     seconds_per_megasample: float = 0.4
     memory: int = 256 * MEBI
-    bytes_per_sample: int = 64
+    bytes_per_sample: int = 16
 
     def seconds_for(self, samples: int) -> float:
         """Return the seconds that a frame of so many samples may take."""

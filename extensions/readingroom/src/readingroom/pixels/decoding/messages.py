@@ -14,6 +14,13 @@ from readingroom.pixels.description import PixelDescription
 
 MAX_MESSAGE = 16_384
 PAGE = 4096
+SLOT_BYTES = 32 * 2**20
+SLOTS = 2
+"""A child may hold a job while it works on another; each has its slot of shared memory. Only touched pages take memory.
+
+A larger job comes alone, begins at 0 and runs beyond the slots; what it needs there is given back after it.
+"""
+
 READY = b"ready"
 OUT_OF_MEMORY = "MemoryError"
 
@@ -38,22 +45,28 @@ class Job:
 
     @property
     def output_offset(self) -> int:
-        """Return where in the shared memory the result begins: after the buffers, on a page of its own."""
+        """Return where the result begins after the start of the buffers: behind them, on a page of its own."""
         return -(-sum(map(len, self.buffers)) // PAGE) * PAGE
 
     @property
     def shared_bytes(self) -> int:
-        """Return how much shared memory the job needs, at least a page."""
-        return max(self.output_offset + self.output_bytes, PAGE)
+        """Return how much shared memory the job needs."""
+        return self.output_offset + self.output_bytes
 
-    def header(self) -> bytes:
-        """Return the message that starts the job, its bytes being in shared memory."""
+    @property
+    def fits_slot(self) -> bool:
+        """Return whether the job can lie beside another one."""
+        return self.shared_bytes <= SLOT_BYTES
+
+    def header(self, start: int = 0) -> bytes:
+        """Return the message that starts the job, its buffers lying at ``start`` in shared memory."""
         return json.dumps(
             {
                 "function": self.function,
                 "lengths": [len(buffer) for buffer in self.buffers],
                 "parameters": self.parameters,
-                "output_offset": self.output_offset,
+                "start": start,
+                "output_offset": start + self.output_offset,
                 "output_bytes": self.output_bytes,
                 "seconds": self.seconds,
                 "memory": self.memory,

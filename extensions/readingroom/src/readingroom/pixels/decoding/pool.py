@@ -4,7 +4,6 @@ import os
 import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any, Self
 
 from numpy.typing import NDArray
@@ -22,15 +21,6 @@ from readingroom.pixels.description import PixelDescription
 MAX_WORKERS = 4
 _ABANDONED_SECONDS = 0.1
 """How long a job that nobody wants any more may go on before its child is replaced, which takes 0.2 s."""
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """A job and the child that works on it."""
-
-    process: DecoderProcess
-    job: Job
-    out: NDArray[Any] | None
 
 
 class DecoderPool:
@@ -53,7 +43,7 @@ class DecoderPool:
         self._changed = threading.Condition()
         self._idle: list[DecoderProcess] = []
         self._all: set[DecoderProcess] = set()
-        self._count = self._waiting = 0
+        self._count = self._waiting = self._impatient = 0
         self._is_closed = False
         # One thread starts all children: Linux takes the end of the thread that started a child for the parent's end.
         self._keeper = ThreadPoolExecutor(1, "decoder-keeper")
@@ -84,48 +74,79 @@ class DecoderPool:
 
     def run(self, job: Job, out: NDArray[Any] | None = None) -> NDArray[Any]:
         """Return what a job returns, in ``out`` when given; raises as ``decode``."""
-        running = self.begin(job, out)
-        if running is None:
-            raise DecodingFailedError("The decoders have been shut down.", FailureReason.UNAVAILABLE)
-        return self.end(running)
+        self.check(job)
+        while (process := self.acquire(wait=True)) is not None:
+            try:
+                process.start(job)
+                return self.finish(process, job, out)
+            except ConnectionError:  # it died while it had nothing to do: another one takes the job
+                process.end()
+            finally:
+                self.release(process)
+        raise DecodingFailedError("The decoders have been shut down.", FailureReason.UNAVAILABLE)
 
-    def begin(self, job: Job, out: NDArray[Any] | None = None, *, wait: bool = True) -> Running | None:
-        """Start a job; None when no child is free and ``wait`` is false, or the pool is closed. ``end`` must follow."""
+    def check(self, job: Job) -> None:
+        """Raise when a job is over the limit or brought a child down a short while ago."""
         if job.samples > self.limits.max_samples:
             raise DamagedImageError(f"The image says it has {job.samples} samples, more than any image we show.")
         self._failures.check(job)
-        while (process := self._acquire(wait=wait)) is not None:
-            try:
-                process.start(job)
-            except ConnectionError:  # it died while it had nothing to do: another one takes the job
-                process.end()
-                self._release(process)
-            except BaseException:
-                process.end()
-                self._release(process)
-                raise
-            else:
-                return Running(process, job, out)
-        return None
 
-    def end(self, running: Running) -> NDArray[Any]:
-        """Wait for a job that was begun, give its child back and return the result; raises as ``decode``."""
+    def acquire(self, *, wait: bool, polite: bool = False) -> DecoderProcess | None:
+        """Return a child that is free; None when there is none and ``wait`` is false, or the pool is closed.
+
+        One who is polite leaves the children to those who wait for a single frame.
+        """
+        with self._changed:
+            self._waiting += wait
+            self._impatient += wait and not polite
+            try:
+                while not self._is_closed:
+                    before = (self._impatient if wait else self._waiting) if polite else 0
+                    if len(self._idle) > before:
+                        return self._idle.pop()
+                    if self._count < self._workers:
+                        self._count += 1
+                        break
+                    if not wait:
+                        return None
+                    self._changed.wait()
+                else:
+                    return None
+            finally:
+                self._waiting -= wait
+                self._impatient -= wait and not polite
+        return self._start()
+
+    def finish(self, process: DecoderProcess, job: Job, out: NDArray[Any] | None) -> NDArray[Any]:
+        """Return the result of the first job of a child; raises as ``decode``. ``release`` must follow the last one."""
         try:
-            return running.process.finish(running.out)
+            return process.finish(out)
         except DecodingFailedError as failure:
-            self._failures.remember(running.job, failure)
+            self._failures.remember(job, failure)
             raise
         except (KeyboardInterrupt, SystemExit):
-            running.process.end()
+            process.end()
             raise
-        finally:
-            self._release(running.process)
 
-    def abandon(self, running: Running) -> None:
-        """Give the child of a job back whose result nobody wants; a long job is ended with its child."""
-        if not running.process.discard(_ABANDONED_SECONDS):
-            running.process.end()
-        self._release(running.process)
+    def release(self, process: DecoderProcess) -> None:
+        """Give a child back; jobs that it still has are unwanted, and when they last it is ended with them."""
+        while process.is_alive and process.jobs:
+            if not process.discard(_ABANDONED_SECONDS):
+                process.end()
+        with self._changed:
+            if process.is_alive and not self._is_closed:
+                self._idle.append(process)
+                self._changed.notify_all()
+                return
+            self._all.discard(process)
+            if not self._is_closed:
+                self._keeper.submit(self._replace)
+        process.end()
+
+    @property
+    def is_wanted(self) -> bool:
+        """Return whether somebody waits for a child."""
+        return self._waiting > 0
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -148,27 +169,8 @@ class DecoderPool:
             for process in self._all:
                 process.kill()
         for process in idle:
-            self._release(process)
+            self.release(process)
         self._keeper.shutdown()
-
-    def _acquire(self, *, wait: bool) -> DecoderProcess | None:
-        with self._changed:
-            self._waiting += wait
-            try:
-                while not self._is_closed:
-                    if self._idle and (wait or len(self._idle) > self._waiting):
-                        return self._idle.pop()
-                    if self._count < self._workers:
-                        self._count += 1
-                        break
-                    if not wait:
-                        return None
-                    self._changed.wait()
-                else:
-                    return None
-            finally:
-                self._waiting -= wait
-        return self._start()
 
     def _start(self) -> DecoderProcess:
         try:
@@ -176,24 +178,13 @@ class DecoderPool:
         except (OSError, RuntimeError) as error:  # no memory, no processes left, or this process is ending
             with self._changed:
                 self._count -= 1
-                self._changed.notify()
+                self._changed.notify_all()
             raise DecodingFailedError(
                 f"The decoder process cannot be started ({error}).", FailureReason.UNAVAILABLE
             ) from error
         with self._changed:
             self._all.add(process)
         return process
-
-    def _release(self, process: DecoderProcess) -> None:
-        with self._changed:
-            if process.is_alive and not self._is_closed:
-                self._idle.append(process)
-                self._changed.notify()
-                return
-            self._all.discard(process)
-            if not self._is_closed:
-                self._keeper.submit(self._replace)
-        process.end()
 
     def _replace(self) -> None:
         """Start a child in the place of a dead one; runs in the keeper's thread, so nobody waits for it."""
@@ -202,8 +193,8 @@ class DecoderPool:
         except OSError:
             with self._changed:
                 self._count -= 1  # whoever needs it tries again and is told
-                self._changed.notify()
+                self._changed.notify_all()
             return
         with self._changed:
             self._all.add(process)
-        self._release(process)
+        self.release(process)

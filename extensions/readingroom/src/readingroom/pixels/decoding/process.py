@@ -7,20 +7,28 @@ import signal
 import socket
 import subprocess
 import sys
+from collections import deque
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from readingroom.errors import DamagedImageError, ReadingRoomError, UnsupportedImageError
+from readingroom.pixels.decoding.arena import Arena
 from readingroom.pixels.decoding.clock import Clock
 from readingroom.pixels.decoding.errors import DecodingFailedError, FailureReason
-from readingroom.pixels.decoding.messages import MAX_MESSAGE, OUT_OF_MEMORY, READY, Failure, Job, Result, read_answer
+from readingroom.pixels.decoding.messages import (
+    MAX_MESSAGE,
+    OUT_OF_MEMORY,
+    READY,
+    SLOT_BYTES,
+    SLOTS,
+    Failure,
+    Job,
+    Result,
+    read_answer,
+)
 
 START_SECONDS = 30.0
-KEPT_BYTES = 64 * 2**20
-"""Shared memory that a child keeps from one job to the next; what a giant frame needs beyond is given back at once."""
-
 SLICE_SECONDS = 0.1
 """How often a running clock is looked at."""
 
@@ -34,20 +42,24 @@ _ERRORS = {error.__name__: error for error in (DamagedImageError, UnsupportedIma
 
 
 class DecoderProcess:
-    """A child that works on one job after the other. Not for several threads at once; the pool sees to that.
-
-    Shared memory is a file without a name that only the two have; this side reads and writes it and never maps it,
-    so that nothing the child does to it can make this process fault.
-    """
+    """A child that works on one job after the other. Not for several threads at once; the pool sees to that."""
 
     def __init__(self) -> None:
-        self._memory = os.memfd_create("readingroom-decoder", os.MFD_CLOEXEC)
-        self._capacity = 0
+        self._memory = Arena()
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._child = subprocess.Popen(
-                [sys.executable, "-I", "-B", "-c", _BOOT, str(theirs.fileno()), str(self._memory), *_python_path()],
-                pass_fds=(theirs.fileno(), self._memory),
+                [
+                    sys.executable,
+                    "-I",
+                    "-B",
+                    "-c",
+                    _BOOT,
+                    str(theirs.fileno()),
+                    str(self._memory.fileno()),
+                    *_python_path(),
+                ],
+                pass_fds=(theirs.fileno(), self._memory.fileno()),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 env=_environment(),
@@ -58,8 +70,9 @@ class DecoderProcess:
         self._poll.register(self._socket, select.POLLIN)
         self._is_ready = False
         self._seconds = START_SECONDS
-        self._clock = Clock(self._child.pid, START_SECONDS)
-        self._job: Job | None = None
+        self._clock = Clock(self._child.pid, self._seconds)
+        self._jobs: deque[tuple[Job, int]] = deque()
+        """Each with where it lies in shared memory."""
 
     @property
     def pid(self) -> int:
@@ -69,50 +82,64 @@ class DecoderProcess:
     @property
     def is_alive(self) -> bool:
         """Return whether it can take another job."""
-        return self._memory >= 0
+        return self._memory.is_open
 
     def fileno(self) -> int:
         """Return the socket that becomes readable when there is an answer."""
         return self._socket.fileno()
 
-    def start(self, job: Job) -> None:
-        """Hand over a job; raises ``ConnectionError`` when the child has died since its last one.
+    @property
+    def jobs(self) -> int:
+        """Return how many jobs it has that were not finished."""
+        return len(self._jobs)
 
-        The job's time begins when the child is there to work on it; Python and NumPy take 0.2 s to start.
+    def can_hold(self, job: Job) -> bool:
+        """Return whether it can take a job now: the only one, or a small one behind another small one."""
+        if not self._jobs:
+            return True
+        return self._is_ready and self.jobs < SLOTS and job.fits_slot and self._jobs[0][0].fits_slot
+
+    def start(self, job: Job) -> None:
+        """Hand over a job, whose time begins when the child can work on it; Python and NumPy take 0.2 s to start.
+
+        Raises
+        ------
+        ConnectionError
+            When the child has died since its last job; another one can take this one.
+        DecodingFailedError
+            When it could not be started at all.
         """
-        self._reserve(job.shared_bytes)
-        offset = 0
-        for buffer in job.buffers:
-            os.pwrite(self._memory, buffer, offset)
-            offset += len(buffer)
-        self._job = job
-        self._socket.send(job.header())
-        if self._is_ready:
-            self._begin_clock(job.seconds)
+        start = 0 if not self._jobs or self._jobs[0][1] else SLOT_BYTES
+        self._memory.put(job.buffers, start, job.shared_bytes)
+        self._jobs.append((job, start))
+        try:
+            self._socket.send(job.header(start))
+        except ConnectionError:
+            if self._is_ready:
+                raise
+            raise self._died() from None
+        if self._is_ready and self.jobs == 1:
+            self._begin_clock()
 
     def finish(self, out: NDArray[Any] | None = None) -> NDArray[Any]:
-        """Wait for the job's answer and return its array, in ``out`` when given; raises what went wrong."""
+        """Wait for the answer to the first job and return its array, in ``out`` when given; raises what went wrong."""
         message = self._await_message()
-        job, self._job = self._job, None
-        if job is None:
-            raise RuntimeError("No job was started.")
+        job, start = self._jobs.popleft()
+        self._begin_clock()
         answer = self._understand(message, job)
         if isinstance(answer, Failure):
             raise self._error(answer)
-        array = self._read(answer, job.output_offset, out)
-        if self._capacity > KEPT_BYTES:
-            self._resize(KEPT_BYTES)
-        return array
+        return self._memory.take(answer.dtype, answer.shape, start + job.output_offset, out)
 
     def has_answer(self) -> bool:
-        """Return whether ``finish`` has no more waiting to do: an answer is there, the child died or its time is over."""
-        return self._job is None or self._is_readable(0) or self._clock.is_over()
+        """Return whether ``finish`` need not wait: an answer is there, the child died, or its time is over."""
+        return self._is_readable(0) or self._clock.is_over()
 
     def discard(self, seconds: float) -> bool:
         """Return whether the running job ended within ``seconds``; its result is thrown away."""
         if not self._is_ready or not self._is_readable(seconds):
             return False
-        self._job = None
+        self._jobs.popleft()
         return bool(self._receive())
 
     def kill(self) -> None:
@@ -121,11 +148,10 @@ class DecoderProcess:
 
     def end(self) -> int:
         """End the child if it lives, free everything, return its exit status (minus the signal's number)."""
-        if self._memory >= 0:
+        if self.is_alive:
             self._child.kill()
             self._socket.close()
-            os.close(self._memory)
-            self._memory = -1
+            self._memory.close()
         return self._child.wait()
 
     def _await_message(self) -> bytes:
@@ -142,27 +168,20 @@ class DecoderProcess:
         if not self._poll.poll(seconds * 1000):
             self._clock.tick()
             return False
-        if self._is_ready or self._socket.recv(MAX_MESSAGE, socket.MSG_PEEK) != READY:
+        if self._is_ready or self._receive(socket.MSG_PEEK) != READY:
             return True
-        self._socket.recv(MAX_MESSAGE)
+        self._receive()
         self._is_ready = True
-        self._begin_clock(self._job.seconds if self._job else START_SECONDS)
+        self._begin_clock()
         return self._is_readable(seconds)
 
-    def _begin_clock(self, seconds: float) -> None:
-        self._seconds, self._clock = seconds, Clock(self._child.pid, seconds)
+    def _begin_clock(self) -> None:
+        self._seconds = self._jobs[0][0].seconds if self._jobs else START_SECONDS
+        self._clock = Clock(self._child.pid, self._seconds)
 
-    def _reserve(self, length: int) -> None:
-        if length > self._capacity:
-            self._resize(1 << (length - 1).bit_length() if length < KEPT_BYTES else length)
-
-    def _resize(self, length: int) -> None:
-        os.ftruncate(self._memory, length)
-        self._capacity = length
-
-    def _receive(self) -> bytes:
+    def _receive(self, flags: int = 0) -> bytes:
         try:
-            return self._socket.recv(MAX_MESSAGE)
+            return self._socket.recv(MAX_MESSAGE, flags)
         except ConnectionError:
             return b""
 
@@ -192,17 +211,6 @@ class DecoderProcess:
         return DecodingFailedError(
             "The decoder ran out of the memory that such an image may take.", FailureReason.MEMORY
         )
-
-    def _read(self, result: Result, offset: int, out: NDArray[Any] | None) -> NDArray[Any]:
-        fits = out is not None and out.flags.c_contiguous and (out.dtype, out.shape) == (result.dtype, result.shape)
-        array = out if out is not None and fits else np.empty(result.shape, result.dtype)
-        if array.nbytes and os.preadv(self._memory, [array.reshape(-1).view(np.uint8).data], offset) != array.nbytes:
-            self.end()
-            raise DecodingFailedError("The decoder took its result away.", FailureReason.CRASHED)
-        if out is None or fits:
-            return array
-        np.copyto(out, array, casting="safe")
-        return out
 
 
 def how_it_ended(status: int) -> DecodingFailedError:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from readingroom.errors import ReadingRoomError
 from readingroom.pixels.codecs import DECODERS, STREAMS, decode
+from readingroom.pixels.decoding.errors import DecodingFailedError, FailureReason
 from readingroom.pixels.decoding.limits import DecodingLimits
 from readingroom.pixels.decoding.messages import Job, describe
 from readingroom.pixels.description import PixelDescription
@@ -38,7 +39,10 @@ class DecodeRequest:
 
     def decode_here(self) -> NDArray[Any]:
         """Return the stored values, decoded in this process."""
-        samples = decode(self.transfer_syntax_uid, self.data, self.description, self.number)
+        try:
+            samples = decode(self.transfer_syntax_uid, self.data, self.description, self.number)
+        except MemoryError as error:
+            raise DecodingFailedError("There is no memory left for the image.", FailureReason.MEMORY) from error
         if self.out is None:
             return samples
         np.copyto(self.out, samples, casting="safe")

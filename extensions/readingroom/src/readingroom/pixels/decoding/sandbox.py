@@ -4,8 +4,6 @@ import ctypes
 import math
 import resource
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
@@ -30,17 +28,18 @@ def enter() -> None:
         libc.mallopt(_M_TRIM_THRESHOLD, 2 * _KEPT_HEAP)
 
 
-@contextmanager
-def limits(seconds: float, address_space: int) -> Iterator[None]:
-    """Bound the processor time and the additional address space of one job; lifted after it."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    processor = math.ceil(used.ru_utime + used.ru_stime + seconds)
-    resource.setrlimit(resource.RLIMIT_CPU, (processor, resource.RLIM_INFINITY))
-    resource.setrlimit(resource.RLIMIT_AS, (_address_space() + address_space, resource.RLIM_INFINITY))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+class Limits:
+    """The processor time and address space of one job; made once, when the child has loaded what it needs."""
+
+    def __init__(self) -> None:
+        self._idle = _address_space()
+
+    def take(self, seconds: float, address_space: int) -> None:
+        """Take the limits of the job that begins now; they hold until the next one's."""
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        processor = math.ceil(used.ru_utime + used.ru_stime + seconds)
+        resource.setrlimit(resource.RLIMIT_CPU, (processor, resource.RLIM_INFINITY))
+        resource.setrlimit(resource.RLIMIT_AS, (self._idle + address_space, resource.RLIM_INFINITY))
 
 
 def _address_space() -> int:
