@@ -210,3 +210,12 @@ def test_lossy_syntaxes_are_those_of_the_standard() -> None:
     """Lossless-only syntaxes are not among the lossy, the lossy-capable all are."""
     assert not LOSSY & {JPEG + n for n in ("57", "70", "80", "90", "110", "201", "202")}
     assert {JPEG + n for n in ("50", "51", "81", "91", "112", "203", "102")} <= LOSSY
+
+
+def test_damage_within_high_throughput_jpeg_2000_is_no_picture() -> None:
+    """What the codec meets in a damaged code-block is an error, though its binding would hand out whatever memory held."""
+    syntax, pixels, data = LOSSLESS["htj2k"]
+    middle = len(data) // 2
+    damaged = data[:middle] + b"\x55" * 100 + data[middle + 100 :]
+    with pytest.raises(DamagedImageError):
+        decode(syntax, damaged, describe(pixels))
