@@ -46,6 +46,43 @@ export function spanning([low, high]: readonly [number, number]): Window {
   return bounded({ center: (low + high + 1) / 2, width: high - low + 1, function: "LINEAR", explanation: "Full range" });
 }
 
+/** How stored values become the values a window is about (PS3.3 C.11.1.1.2). */
+export interface Rescale {
+  readonly slope: number;
+  readonly intercept: number;
+}
+
+/**
+ * The byte each stored value is shown as: twin of `readingroom.pixels.voi`, operation by operation in the same float64, so
+ * that a preview is what the server will send. Golden vectors (tests/golden/voi.json) tie the two.
+ */
+export function displayed(stored: ArrayLike<number>, window: Window, { slope, intercept }: Rescale, inverted: boolean): Uint8ClampedArray {
+  const shade = SHADES[window.function];
+  const shown = new Uint8ClampedArray(stored.length);
+  for (let i = 0; i < shown.length; i++) {
+    const y = shade((stored[i] as number) * slope + intercept, window.center, window.width);
+    shown[i] = Math.floor((inverted ? WHITE - y : y) + 0.5);
+  }
+  return shown;
+}
+
+const WHITE = 255;
+
+/** PS3.3 C.11.2.1.2.1, C.11.2.1.3.2 and C.11.2.1.3.1, from 0 to 255, not rounded. */
+const SHADES: Readonly<Record<Window["function"], (x: number, center: number, width: number) => number>> = {
+  LINEAR: (x, center, width) => {
+    const half = (width - 1) / 2;
+    if (x <= center - 0.5 - half) return 0;
+    if (x > center - 0.5 + half || width === 1) return WHITE;
+    return ((x - (center - 0.5)) / (width - 1) + 0.5) * WHITE;
+  },
+  LINEAR_EXACT: (x, center, width) => {
+    if (x <= center - width / 2) return 0;
+    return x > center + width / 2 ? WHITE : ((x - center) / width + 0.5) * WHITE;
+  },
+  SIGMOID: (x, center, width) => WHITE / (1 + Math.exp(Math.min(Math.max(-4 * ((x - center) / width), -700), 700))),
+};
+
 function rounded(value: number, step: number): number {
   return Number((Math.round(value / step) * step).toFixed(6));
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import golden from "../../../../tests/golden/voi.json";
 import type { Window } from "../messages";
 import { presetsFor } from "../presets";
-import { dragged, readable, sameWindow, scaled, spanning, windowText } from "../voi";
+import { displayed, dragged, readable, sameWindow, scaled, spanning, windowText } from "../voi";
 
 const window = (center: number, width: number, kind: Window["function"] = "LINEAR"): Window => ({ center, width, function: kind, explanation: "" });
 
@@ -19,6 +20,13 @@ describe("window text", () => {
   it("names width before level, and nothing for colour", () => {
     expect(windowText(window(40, 400))).toBe("W 400 L 40");
     expect(windowText(null)).toBe("");
+  });
+});
+
+describe("golden vectors of the server", () => {
+  it.each(golden.map((vector, number) => ({ ...vector, number })))("$number: $function W $width L $center", (vector) => {
+    const shown = displayed(vector.stored, window(vector.center, vector.width, vector.function as Window["function"]), vector, vector.inverted);
+    expect(Array.from(shown)).toEqual(vector.display);
   });
 });
 
