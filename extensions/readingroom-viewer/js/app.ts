@@ -4,7 +4,7 @@ import { Banner } from "./banner";
 import { CleanUp, h } from "./dom";
 import { parseFrame } from "./frames";
 import { type Command, KeySheet, commandOf, isTyping } from "./keys";
-import type { Request, Study, TextMessage, Window } from "./messages";
+import type { Request, Study, StudyMessage, TextMessage, Window } from "./messages";
 import { type Model, ModelSync, type Shared, text } from "./model";
 import { ReadingPage } from "./reading";
 import { Link } from "./socket";
@@ -140,12 +140,13 @@ export class App {
     }
   }
 
-  #receiveStudy({ study, series }: Extract<TextMessage, { type: "study" }>): void {
+  #receiveStudy(message: StudyMessage): void {
+    const { study } = message;
     if (study.uid !== this.#open) return;
     if (this.#arrived) return this.#reading.askThumbnails();
     this.#arrived = true;
     this.#banner.showStudy(study);
-    this.#reading.showStudy(study, series, this.#start.series_uid, this.#startChange());
+    this.#reading.showStudy(message, this.#start.series_uid, this.#startChange());
     this.#start = { ...this.#start, series_uid: "" };
   }
 

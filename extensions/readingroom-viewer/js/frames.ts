@@ -1,7 +1,8 @@
 // Binary messages: 4 bytes header length (little endian), the header as JSON, then the encoded pixels.
 
 import { decodeBlock } from "./lz4";
-import type { FrameHeader, VoiFunction, Window } from "./messages";
+import type { FrameHeader, VoiChoice, VoiFunction, Window } from "./messages";
+import { isPresentation } from "./presentation";
 
 /** A picture message that cannot be shown; the words are for the reader. */
 export class FrameError extends Error {}
@@ -42,7 +43,7 @@ function checkedHeader(value: unknown): FrameHeader {
   const f = value;
   const ok =
     (f.type === "frame" || f.type === "thumbnail") &&
-    ["viewport", "study_uid", "series_uid", "sop_uid", "source_lossy", "spacing_kind"].every((name) => typeof f[name] === "string") &&
+    ["viewport", "study_uid", "series_uid", "sop_uid", "source_lossy", "spacing_kind", "presentation_uid"].every((name) => typeof f[name] === "string") &&
     isWhole(f.seq, 0, Number.MAX_SAFE_INTEGER) &&
     isWhole(f.frame, 0, 2 ** 31) &&
     isWhole(f.position, 0, 2 ** 31) &&
@@ -54,10 +55,15 @@ function checkedHeader(value: unknown): FrameHeader {
     typeof f.sha256 === "string" &&
     /^[0-9a-f]{64}$/.test(f.sha256) &&
     (f.window === null || isWindow(f.window)) &&
-    Array.isArray(f.windows) &&
-    f.windows.every(isWindow) &&
+    Array.isArray(f.choices) &&
+    f.choices.every(isChoice) &&
     (f.value_range === null || areNumbers(f.value_range, 2)) &&
     typeof f.inverted === "boolean" &&
+    (f.drag_start === null || isWindow(f.drag_start)) &&
+    (f.choice === null || isWhole(f.choice, 0, 100_000)) &&
+    areTexts(f.notes) &&
+    isWhole(f.overlay_planes, 0, 1_000) &&
+    (f.presentation === null || isPresentation(f.presentation)) &&
     (f.orientation === null || areNumbers(f.orientation, 6)) &&
     (f.slice_position === null || areNumbers(f.slice_position, 3)) &&
     (f.spacing === null || (areNumbers(f.spacing, 2) && f.spacing.every((n) => n > 0)));
@@ -77,6 +83,14 @@ function isWhole(value: unknown, least: number, most: number): value is number {
 
 function areNumbers(value: unknown, count: number): value is number[] {
   return Array.isArray(value) && value.length === count && value.every(Number.isFinite);
+}
+
+function areTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === "string");
+}
+
+function isChoice(value: unknown): value is VoiChoice {
+  return isRecord(value) && typeof value.explanation === "string" && (value.window === null || isWindow(value.window));
 }
 
 function isWindow(value: unknown): value is Window {

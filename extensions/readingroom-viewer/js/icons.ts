@@ -3,13 +3,14 @@
 import window from "lucide-static/icons/contrast.svg";
 import zoom from "lucide-static/icons/zoom-in.svg";
 import pan from "lucide-static/icons/move.svg";
+import overlays from "lucide-static/icons/copy-check.svg";
 import scroll from "lucide-static/icons/layers.svg";
 import back from "lucide-static/icons/arrow-left.svg";
 import invert from "lucide-static/icons/sun-moon.svg";
 import reset from "lucide-static/icons/rotate-ccw.svg";
 import turnRight from "lucide-static/icons/rotate-cw-square.svg";
-import flipAcross from "lucide-static/icons/flip-horizontal-2.svg";
-import flipDown from "lucide-static/icons/flip-vertical-2.svg";
+import flipAcross from "lucide-static/icons/flip-vertical-2.svg";
+import flipDown from "lucide-static/icons/flip-horizontal-2.svg";
 import play from "lucide-static/icons/play.svg";
 import pause from "lucide-static/icons/pause.svg";
 import fit from "lucide-static/icons/maximize.svg";
@@ -19,7 +20,7 @@ import search from "lucide-static/icons/search.svg";
 import image from "lucide-static/icons/image.svg";
 
 const ICONS = {
-  window, zoom, pan, scroll, back, invert, reset, turnRight, flipAcross, flipDown, play, pause, fit, keys, warning, search, image,
+  window, zoom, pan, scroll, overlays, back, invert, reset, turnRight, flipAcross, flipDown, play, pause, fit, keys, warning, search, image,
 };
 
 export type IconName = keyof typeof ICONS;

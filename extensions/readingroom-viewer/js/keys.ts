@@ -6,7 +6,7 @@ export type Command =
   | "up" | "down" | "pageUp" | "pageDown" | "first" | "last"
   | "window" | "zoom" | "pan" | "scroll"
   | "turnRight" | "turnLeft" | "flipAcross" | "flipDown"
-  | "invert" | "reset" | "fit" | "actual" | "cine" | "maximise" | "sheet" | "leave"
+  | "overlays" | "invert" | "reset" | "fit" | "actual" | "cine" | "maximise" | "sheet" | "leave"
   | `preset-${number}`;
 
 interface Binding {
@@ -27,6 +27,7 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ["z"], shown: "Z", command: "zoom", words: "Left button: zoom" },
   { keys: ["p"], shown: "P", command: "pan", words: "Left button: pan" },
   { keys: ["s"], shown: "S", command: "scroll", words: "Left button: scroll" },
+  { keys: ["o"], shown: "O", command: "overlays", words: "Overlay planes on and off" },
   { keys: ["i"], shown: "I", command: "invert", words: "Invert grey" },
   { keys: ["."], shown: ".", command: "turnRight", words: "Turn a quarter to the right" },
   { keys: [","], shown: ",", command: "turnLeft", words: "Turn a quarter to the left" },

@@ -10,6 +10,12 @@ export interface Window {
   explanation: string;
 }
 
+/** A window of the image, or, where `window` is null, a VOI LUT of it (PS3.3 C.11.2.1). */
+export interface VoiChoice {
+  explanation: string;
+  window: Window | null;
+}
+
 export interface ViewRequest {
   type: "view";
   viewport: string;
@@ -21,6 +27,12 @@ export interface ViewRequest {
   /** null asks for the image's own window. */
   window: Window | null;
   inverted: boolean;
+  /** The one of the image's own choices that is wanted, from 0; null for a window or the image's own way. */
+  choice: number | null;
+  /** SOP Instance UID of the presentation state to show the image with, empty for none. */
+  presentation_uid: string;
+  /** Whether overlay planes are shown. */
+  overlays: boolean;
 }
 
 export type Request =
@@ -62,6 +74,20 @@ export interface Series {
   frame_time_ms: number | null;
 }
 
+/** A presentation state of the study, as the reader chooses it. */
+export interface PresentationEntry {
+  uid: string;
+  label: string;
+  description: string;
+  creator: string;
+  /** ISO, empty when unknown. */
+  created: string;
+  /** Why it cannot be applied, empty when it can. */
+  problem: string;
+  /** The positions it refers to, by series. */
+  positions: Record<string, number[]>;
+}
+
 export interface Problem {
   path: string;
   reason: string;
@@ -79,12 +105,70 @@ export interface StudiesMessage {
   message: string;
 }
 
+/** An opened study. */
+export interface StudyMessage {
+  type: "study";
+  study: Study;
+  series: Series[];
+  presentations: PresentationEntry[];
+}
+
 export type TextMessage =
   | StudiesMessage
-  | { type: "study"; study: Study; series: Series[] }
+  | StudyMessage
   | { type: "pong"; sent: number }
   /** `viewport` and `seq` are set when a view could not be shown, `study_uid` when a study could not be opened. */
   | { type: "error"; message: string; viewport: string | null; seq: number | null; study_uid: string | null };
+
+/** (x, y) in pixels of the image before it is turned; (0, 0) is the outer corner of the first one (PS3.3 C.10.5). */
+export type Point = [x: number, y: number];
+
+/** One graphic object: a circle is its centre and a point on it, an ellipse the ends of its axes (PS3.3 C.10.5.1.2). */
+export interface Shape {
+  kind: "POINT" | "MULTIPOINT" | "POLYLINE" | "INTERPOLATED" | "CIRCLE" | "ELLIPSE";
+  points: Point[];
+  filled: boolean;
+}
+
+/** Text in a box or beside an anchor point; lines are parted by line feeds. */
+export interface TextObject {
+  text: string;
+  top_left: Point | null;
+  bottom_right: Point | null;
+  justification: "LEFT" | "CENTER" | "RIGHT";
+  anchor: Point | null;
+  anchor_visible: boolean;
+}
+
+export interface GraphicLayer {
+  name: string;
+  order: number;
+  /** 8-bit display value. */
+  gray: number;
+  description: string;
+  shapes: Shape[];
+  texts: TextObject[];
+}
+
+/** The part of the image to be shown, from outer corner to outer corner in image pixels; it may reach beyond the image. */
+export interface DisplayedArea {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+  size_mode: "SCALE TO FIT" | "TRUE SIZE" | "MAGNIFY";
+  /** Display pixels to an image pixel, with MAGNIFY. */
+  magnification: number | null;
+}
+
+/** What a presentation state asks for beyond pixel values (PS3.3 C.10.4 to C.10.7); layers from the lowest up. */
+export interface Presentation {
+  label: string;
+  description: string;
+  transformation: { rotation: 0 | 90 | 180 | 270; flip: boolean };
+  area: DisplayedArea;
+  layers: GraphicLayer[];
+}
 
 /** Travels before the pixels of a frame; millimetres, patient coordinates LPS. */
 export interface FrameHeader {
@@ -105,9 +189,20 @@ export interface FrameHeader {
   /** Over the decoded 8-bit pixels, row by row. */
   sha256: string;
   window: Window | null;
-  windows: Window[];
+  /** The image's own windows and VOI LUTs; the first is the one it wants to be shown with. */
+  choices: VoiChoice[];
   value_range: [number, number] | null;
   inverted: boolean;
+  /** Where a drag of the window starts: the window in use or the one most like the VOI LUT; null for colour. */
+  drag_start: Window | null;
+  /** The one of `choices` in use, null for a window of the reader's. */
+  choice: number | null;
+  presentation_uid: string;
+  presentation: Presentation | null;
+  /** How many overlay planes the image has, shown or not. */
+  overlay_planes: number;
+  /** What the reader must know about this image and the place of its slices, in words. */
+  notes: string[];
   /** The ratio of a lossy source, "?" when unknown, or empty. */
   source_lossy: string;
   /** Direction cosines of a row, then of a column. */

@@ -3,7 +3,7 @@
 import { h, setText } from "./dom";
 import { badge, fidelity } from "./fidelity";
 import { edgeLetters, planeText, scaleBar } from "./geometry";
-import type { Study } from "./messages";
+import type { FrameHeader, Study } from "./messages";
 import { pixelShape } from "./paint";
 import type { Viewport } from "./viewport";
 import { turnText } from "./turn";
@@ -31,6 +31,7 @@ export class Overlay {
   readonly #lossy = h("span", { class: "rr-badge rr-badge-lossy", "data-testid": "badge-lossy", hidden: true });
   readonly #alert = h("div", { class: "rr-alert", role: "alert", "data-testid": "trouble", hidden: true });
   readonly #stalled = h("div", { class: "rr-stalled", role: "alert", "data-testid": "stalled", hidden: true });
+  readonly #warnings = h("div", { class: "rr-warnings", role: "note", "data-testid": "warnings", hidden: true });
   readonly #loading = h("div", { class: "rr-loading", role: "status", hidden: true }, "Fetching the image…");
 
   constructor() {
@@ -38,7 +39,7 @@ export class Overlay {
     review.textContent = "◇ REVIEW ONLY";
     this.#geometry.append(this.#plane, this.#scale);
     const badges = h("div", { class: "rr-badges" }, this.#badge, this.#lossy, review);
-    const bottomLeft = h("div", { class: "rr-corner rr-bl" }, this.#geometry, badges);
+    const bottomLeft = h("div", { class: "rr-corner rr-bl" }, this.#warnings, this.#geometry, badges);
     this.element.append(bottomLeft, this.#loading, this.#alert, this.#stalled);
   }
 
@@ -53,12 +54,14 @@ export class Overlay {
       [study?.date, study?.description].filter(Boolean).join(" · "),
     ]);
     lines(this.#numbers, [
-      windowText(header?.window ?? null) + (header?.window && header.window.function !== "LINEAR" ? ` ${header.window.function}` : ""),
+      header === null ? "" : voiText(header),
       header?.inverted ? "Inverted" : "",
       turnText(viewport.place.turn),
       header === null ? "" : `${header.position + 1} / ${header.count}`,
       header === null ? "" : `${zoomText(viewport.place.zoom)}×`,
     ]);
+    lines(this.#warnings, (header?.notes ?? []).map((words) => `▲ ${words}`));
+    this.#warnings.hidden = this.#warnings.textContent === "";
     this.#updateGeometry(viewport);
     this.updateBadges(viewport);
     this.#updateNotes(viewport);
@@ -119,6 +122,12 @@ export class Overlay {
 
 export function identityLine(study: Study): string {
   return [study.birth_date, study.sex].filter(Boolean).join(" · ");
+}
+
+/** What grey means here: "W 400 L 40", a named VOI LUT, nothing for colour. */
+export function voiText({ window, choice, choices }: Pick<FrameHeader, "window" | "choice" | "choices">): string {
+  if (window === null && choice !== null) return `VOI LUT ${choices[choice]?.explanation ?? ""}`.trim();
+  return windowText(window) + (window !== null && window.function !== "LINEAR" ? ` ${window.function}` : "");
 }
 
 /** "1.8", "0.53", "12": two figures that matter. */

@@ -1,6 +1,6 @@
 // Painting: the frame at its native size on a hidden canvas, then scaled onto the visible one.
 
-import type { FrameHeader } from "./messages";
+import type { FrameHeader, Point } from "./messages";
 import { type Turn, UPRIGHT, isSideways, matrixOf } from "./turn";
 
 /** How a picture lies in its viewport. Pixels here are device pixels. */
@@ -24,7 +24,48 @@ export function pixelShape(spacing: readonly [number, number] | null): [width: n
   return [spacing[1] / finer, spacing[0] / finer];
 }
 
-export function fitZoom(header: Pick<FrameHeader, "rows" | "columns" | "spacing">, width: number, height: number, turn = UPRIGHT): number {
+/** A rectangle in image pixels, from outer corner to outer corner. */
+export interface Area {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+}
+
+/** The placement that shows an area of a turned picture (the whole of it when null) as large as fits, and centred. */
+export function fitted(header: Sized, width: number, height: number, turn = UPRIGHT, area: Area | null = null): Placement {
+  const { left, top, right, bottom } = area ?? { left: 0, top: 0, right: header.columns, bottom: header.rows };
+  const zoom = fitZoom({ columns: right - left, rows: bottom - top, spacing: header.spacing }, width, height, turn);
+  const place = { ...FITTED, zoom, turn };
+  const [x, y] = onScreen(header, place, 0, 0)([(left + right) / 2, (top + bottom) / 2]);
+  return area === null ? place : { ...place, x: -x, y: -y };
+}
+
+type Sized = Pick<FrameHeader, "rows" | "columns" | "spacing">;
+
+/** Return where points of a placed picture lie in a viewport of that size; both in pixels, from the outer corner. */
+export function onScreen(header: Sized, place: Placement, width: number, height: number): (point: Point) => Point {
+  const [w, h] = pixelShape(header.spacing);
+  const [a, b, c, d] = matrixOf(place.turn);
+  const { left, top, wide, high } = seen(header, place, width, height);
+  return ([x, y]) => {
+    const across = (x - header.columns / 2) * w * place.zoom;
+    const down = (y - header.rows / 2) * h * place.zoom;
+    return [left + wide / 2 + a * across + c * down, top + high / 2 + b * across + d * down];
+  };
+}
+
+/** The rectangle that the picture covers; its corner lies on whole device pixels, so that 1:1 is exact however it is turned. */
+function seen(header: Sized, place: Placement, width: number, height: number): { left: number; top: number; wide: number; high: number } {
+  const [w, h] = pixelShape(header.spacing);
+  const size = [header.columns * w * place.zoom, header.rows * h * place.zoom] as const;
+  const [wide, high] = isSideways(place.turn) ? [size[1], size[0]] : size;
+  const left = Math.round(width / 2 + place.x - wide / 2);
+  const top = Math.round(height / 2 + place.y - high / 2);
+  return { left, top, wide, high };
+}
+
+export function fitZoom(header: Sized, width: number, height: number, turn = UPRIGHT): number {
   const [w, h] = pixelShape(header.spacing);
   const [across, down] = isSideways(turn) ? [height, width] : [width, height];
   return Math.max(1e-3, Math.min(across / (header.columns * w), down / (header.rows * h)));
@@ -77,11 +118,8 @@ export class Painter {
     const shownHeight = this.#header.rows * h * place.zoom;
     context.imageSmoothingEnabled = !(place.zoom === 1 && w === 1 && h === 1) && place.zoom < 6;
     context.imageSmoothingQuality = place.zoom < 1 ? "high" : "medium";
-    // The seen left and top edges lie on whole device pixels, so that 1:1 is exact however the picture is turned.
-    const [seenWidth, seenHeight] = isSideways(place.turn) ? [shownHeight, shownWidth] : [shownWidth, shownHeight];
-    const left = Math.round(width / 2 + place.x - seenWidth / 2);
-    const top = Math.round(height / 2 + place.y - seenHeight / 2);
-    context.setTransform(...matrixOf(place.turn), left + seenWidth / 2, top + seenHeight / 2);
+    const { left, top, wide, high } = seen(this.#header, place, width, height);
+    context.setTransform(...matrixOf(place.turn), left + wide / 2, top + high / 2);
     context.drawImage(this.#native, -shownWidth / 2, -shownHeight / 2, shownWidth, shownHeight);
   }
 }
@@ -105,5 +143,5 @@ export function toRgba(pixels: Uint8Array, samples: 1 | 3, out: Uint8ClampedArra
 export function paintThumbnail(canvas: HTMLCanvasElement, header: FrameHeader, pixels: Uint8Array): void {
   const painter = new Painter(canvas);
   painter.load(header, pixels);
-  painter.draw({ ...FITTED, zoom: fitZoom(header, canvas.width, canvas.height) });
+  painter.draw(fitted(header, canvas.width, canvas.height));
 }

@@ -4,17 +4,18 @@ import { Cine } from "./cine";
 import { h } from "./dom";
 import type { FrameMessage } from "./frames";
 import type { Command } from "./keys";
-import type { Request, Series, Study } from "./messages";
+import type { PresentationEntry, Request, Series, Study, StudyMessage } from "./messages";
+import { Menu } from "./menu";
 import { Overlay } from "./overlay";
 import { FITTED, zoomedAt } from "./paint";
-import { type Preset, presetsFor } from "./presets";
+import { positionFor, presentationOptions, turnOf } from "./presentation";
+import { type Preset, isChosen, presetsFor } from "./presets";
 import { Rail } from "./rail";
 import { Slider } from "./slider";
 import { ToolBar } from "./toolbar";
 import { Hand } from "./tools";
 import { type Turn, flippedAcross, flippedDown, turned } from "./turn";
 import { Viewport } from "./viewport";
-import { sameWindow } from "./voi";
 import type { WantedChange } from "./wanted";
 
 export class ReadingPage {
@@ -24,6 +25,7 @@ export class ReadingPage {
   readonly #slider: Slider;
   readonly #rail = new Rail((series) => this.showSeries(series));
   readonly #toolbar = new ToolBar((command) => this.run(command));
+  readonly #presentation = new Menu("Shown as", "presentation", (uid) => this.#present(uid));
   readonly #hand: Hand;
   readonly #cine: Cine;
   readonly #note = h("div", { class: "rr-state", role: "status", hidden: true });
@@ -31,6 +33,7 @@ export class ReadingPage {
   study: Study | null = null;
   #series: Series[] = [];
   #presets: Preset[] = [];
+  #presentations: PresentationEntry[] = [];
   #frame: number | undefined;
 
   constructor(send: (message: Request) => boolean, wanted: () => void) {
@@ -40,7 +43,8 @@ export class ReadingPage {
     this.#cine = new Cine(this.viewport, () => this.#update());
     this.#hand = new Hand(this.viewport, () => this.run("maximise"));
     this.viewport.element.append(this.#overlay.element, this.#slider.element, this.#note);
-    this.element.append(this.#toolbar.element, this.#rail.element, this.viewport.element);
+    const side = h("div", { class: "rr-side" }, this.#rail.element, this.#presentation.element);
+    this.element.append(this.#toolbar.element, side, this.viewport.element);
     this.#update();
   }
 
@@ -54,6 +58,7 @@ export class ReadingPage {
   await(study: Study | null): void {
     this.study = study;
     this.#series = [];
+    this.#presentations = [];
     this.#cine.stop();
     this.#rail.clear();
     this.viewport.clear();
@@ -61,9 +66,10 @@ export class ReadingPage {
   }
 
   /** Show a study's series; `uid` names the one to begin with, empty for the first with pictures. */
-  showStudy(study: Study, series: Series[], uid: string, change: WantedChange): void {
+  showStudy({ study, series, presentations }: StudyMessage, uid: string, change: WantedChange): void {
     this.study = study;
     this.#series = series;
+    this.#presentations = presentations;
     this.#rail.show(series);
     const first = series.find((one) => one.uid === uid && one.frame_count > 0) ?? series.find((one) => one.frame_count > 0);
     if (first === undefined) {
@@ -107,7 +113,7 @@ export class ReadingPage {
     const preset = /^preset-(\d)$/.exec(command)?.[1];
     if (preset !== undefined) {
       const chosen = this.#presets.find(({ key }) => key === preset);
-      if (chosen !== undefined) viewport.want({ window: chosen.window });
+      if (chosen !== undefined) viewport.want(chosen.change);
       return true;
     }
     const last = (viewport.wanted?.count ?? 1) - 1;
@@ -118,6 +124,7 @@ export class ReadingPage {
       pageDown: () => this.#step(10),
       first: () => viewport.want({ position: 0 }),
       last: () => viewport.want({ position: last }),
+      overlays: () => viewport.want({ overlays: !(viewport.wanted?.overlays ?? true) }),
       invert: () => viewport.want({ inverted: !(viewport.wanted?.inverted ?? false) }),
       reset: () => this.#reset(),
       fit: () => viewport.moveTo({ ...FITTED, turn: viewport.place.turn }),
@@ -154,8 +161,17 @@ export class ReadingPage {
     this.viewport.moveTo({ ...this.viewport.place, turn });
   }
 
+  #present(uid: string): void {
+    const { wanted } = this.viewport;
+    if (wanted === null) return;
+    const entry = this.#presentations.find((one) => one.uid === uid);
+    this.viewport.want({ presentationUid: uid, window: null, position: positionFor(entry, wanted.seriesUid, wanted.position) });
+    this.viewport.element.focus({ preventScroll: true });
+  }
+
+  /** As the image, or the presentation state that it is shown with, wants to be seen. */
   #reset(): void {
-    this.viewport.moveTo(FITTED);
+    this.viewport.moveTo({ ...FITTED, turn: turnOf(this.viewport.header?.presentation ?? null) });
     this.viewport.want({ window: null, inverted: false });
   }
 
@@ -185,14 +201,17 @@ export class ReadingPage {
     this.#overlay.update(viewport, this.study);
     this.#slider.update(viewport);
     viewport.canvas.dataset.tool = this.#hand.tool;
-    const wish = viewport.wanted?.window ?? null;
+    const { wanted, header } = viewport;
+    this.#presentation.update(presentationOptions(this.#presentations, viewport.series), wanted?.presentationUid ?? "");
     this.#toolbar.update({
       tool: this.#hand.tool,
       presets: this.#presets,
-      preset: viewport.wanted === null ? "" : (this.#presets.find(({ window }) => sameWindow(window, wish))?.key ?? ""),
-      inverted: viewport.wanted?.inverted ?? false,
+      preset: this.#presets.find(({ change }) => isChosen(change, wanted))?.key ?? "",
+      inverted: wanted?.inverted ?? false,
+      overlays: wanted?.overlays ?? true,
+      overlayPlanes: header?.overlay_planes ?? 0,
       playing: this.#cine.playing,
-      canPlay: (viewport.wanted?.count ?? 0) > 1,
+      canPlay: (wanted?.count ?? 0) > 1,
     });
   }
 }

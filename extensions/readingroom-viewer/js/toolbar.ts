@@ -15,6 +15,8 @@ export interface ToolBarState {
   /** The key of the preset that is shown, empty for none. */
   preset: string;
   inverted: boolean;
+  overlays: boolean;
+  overlayPlanes: number;
   playing: boolean;
   canPlay: boolean;
 }
@@ -25,6 +27,7 @@ export class ToolBar {
   readonly #tools = new Map<Tool, HTMLButtonElement>();
   readonly #presets = h("div", { class: "rr-group rr-presets", role: "group", "aria-label": "Window presets" });
   readonly #invert: HTMLButtonElement;
+  readonly #overlays: HTMLButtonElement;
   readonly #cine: HTMLButtonElement;
   #shown = "";
 
@@ -32,6 +35,7 @@ export class ToolBar {
     this.#run = run;
     for (const tool of TOOLS) this.#tools.set(tool, this.#button(tool, tool, TOOL_WORDS[tool], `tool-${tool}`, true));
     this.#invert = this.#button("invert", "invert", "Invert", "invert", true);
+    this.#overlays = this.#button("overlays", "overlays", "Overlays", "overlays", true);
     this.#cine = this.#button("cine", "play", "Cine", "cine", true);
     this.element.append(
       h("div", { class: "rr-group", role: "group", "aria-label": "Left button" }, ...this.#tools.values()),
@@ -46,6 +50,7 @@ export class ToolBar {
         this.#button("reset", "reset", "Reset", "reset"),
         this.#button("fit", "fit", "Fit", "fit"),
         this.#button("actual", null, "1:1", "actual"),
+        this.#overlays,
         this.#cine,
       ),
     );
@@ -54,6 +59,8 @@ export class ToolBar {
   update(state: ToolBarState): void {
     for (const [tool, button] of this.#tools) button.setAttribute("aria-pressed", String(tool === state.tool));
     this.#invert.setAttribute("aria-pressed", String(state.inverted));
+    this.#overlays.setAttribute("aria-pressed", String(state.overlays));
+    this.#overlays.hidden = state.overlayPlanes === 0;
     this.#cine.setAttribute("aria-pressed", String(state.playing));
     this.#cine.disabled = !state.canPlay;
     const wanted = state.playing ? "pause" : "play";
@@ -73,7 +80,7 @@ export class ToolBar {
     }
     presets.forEach((preset, index) => {
       const button = this.#presets.children[index] as HTMLElement;
-      button.title = [preset.label, windowText(preset.window), `key ${preset.key}`].filter(Boolean).join(" · ");
+      button.title = [preset.label, windowText(preset.change.window ?? null), `key ${preset.key}`].filter(Boolean).join(" · ");
       button.setAttribute("aria-pressed", String(preset.key === shown));
     });
   }

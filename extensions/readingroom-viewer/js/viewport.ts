@@ -4,8 +4,10 @@ import { h } from "./dom";
 import { type FidelityEvent, type FidelityState, START, check, fidelity, next, sha256 } from "./fidelity";
 import { type FrameMessage, decodePixels } from "./frames";
 import { type ViewportElement, writeHooks } from "./hooks";
+import { Graphics } from "./graphics";
 import type { FrameHeader, Request, Series, Window } from "./messages";
-import { FITTED, Painter, type Placement, fitZoom } from "./paint";
+import { FITTED, Painter, type Placement, fitted } from "./paint";
+import { sameLayout, turnOf } from "./presentation";
 import { type Wanted, type WantedChange, changed, opened, sameWanted, viewRequest } from "./wanted";
 
 export interface ViewportEvents {
@@ -44,6 +46,7 @@ export class Viewport {
   state: FidelityState = START;
   readonly #events: ViewportEvents;
   readonly #painter = new Painter(this.canvas);
+  readonly #graphics = new Graphics();
   readonly #resize: ResizeObserver;
   #seq = 0;
   #askedSeq = 0;
@@ -59,7 +62,7 @@ export class Viewport {
 
   constructor(events: ViewportEvents) {
     this.#events = events;
-    this.element.append(this.canvas);
+    this.element.append(this.canvas, this.#graphics.element);
     writeHooks(this.element, null, "", NO_PIXELS);
     this.#resize = new ResizeObserver(() => this.#fitCanvas());
     this.#resize.observe(this.element);
@@ -78,7 +81,7 @@ export class Viewport {
   }
 
   get window(): Window | null {
-    return this.wanted?.window ?? this.header?.window ?? null;
+    return this.wanted?.window ?? this.header?.drag_start ?? null;
   }
 
   /** Show another series: nothing of the one before stays on the screen under the new one's name. */
@@ -95,6 +98,7 @@ export class Viewport {
     this.header = null;
     this.trouble = "";
     this.#painter.clear();
+    this.#graphics.update(null, this.place, 0, 0, 1);
     this.#tell({ type: "clear" });
     writeHooks(this.element, null, "", NO_PIXELS);
     this.#events.seen();
@@ -220,6 +224,7 @@ export class Viewport {
   #show(header: FrameHeader, pixels: Uint8Array, computed: string | null): void {
     const verdict = check(computed, header.sha256);
     this.#painter.load(header, pixels);
+    if (!sameLayout(this.header?.presentation ?? null, header.presentation)) this.place = { ...FITTED, turn: turnOf(header.presentation) };
     this.header = header;
     if (header.seq === this.#seq) this.trouble = "";
     this.#drawNow();
@@ -254,10 +259,11 @@ export class Viewport {
 
   #drawNow(): void {
     if (this.place.fit && this.header !== null) {
-      const { turn } = this.place;
-      this.place = { ...FITTED, turn, zoom: fitZoom(this.header, this.canvas.width, this.canvas.height, turn) };
+      const { width, height } = this.canvas;
+      this.place = fitted(this.header, width, height, this.place.turn, this.header.presentation?.area ?? null);
     }
     this.#painter.draw(this.place);
+    this.#graphics.update(this.header, this.place, this.canvas.width, this.canvas.height, window.devicePixelRatio || 1);
   }
 
   #fitCanvas(): void {

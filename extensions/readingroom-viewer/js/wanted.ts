@@ -12,9 +12,14 @@ export interface Wanted {
   /** null is the image's own window. */
   readonly window: Window | null;
   readonly inverted: boolean;
+  /** The number of one of the image's own choices, from 0, in place of a window. */
+  readonly choice: number | null;
+  /** Empty for none. */
+  readonly presentationUid: string;
+  readonly overlays: boolean;
 }
 
-export type WantedChange = Partial<Pick<Wanted, "position" | "window" | "inverted">>;
+export type WantedChange = Partial<Pick<Wanted, "position" | "window" | "inverted" | "choice" | "presentationUid" | "overlays">>;
 
 /** More frames than this, and no cine: a stack, opened in its middle. */
 const STACK = 20;
@@ -31,18 +36,25 @@ export function opened(series: Series, change: WantedChange = {}): Wanted {
     position: startPosition(series),
     window: null,
     inverted: false,
+    choice: null,
+    presentationUid: "",
+    overlays: true,
   };
   return changed(start, change);
 }
 
 export function changed(wanted: Wanted, change: WantedChange): Wanted {
   const position = change.position ?? wanted.position;
-  return { ...wanted, ...change, position: Math.min(wanted.count - 1, Math.max(0, Math.round(position))) };
+  // A window takes the place of a VOI LUT, and the other way round.
+  const choice = change.choice ?? (change.window === undefined ? wanted.choice : null);
+  const window = change.choice == null ? (change.window === undefined ? wanted.window : change.window) : null;
+  return { ...wanted, ...change, choice, window, position: Math.min(wanted.count - 1, Math.max(0, Math.round(position))) };
 }
 
 /** Whether both ask for the same pixels. */
 export function sameWanted(a: Wanted, b: Wanted): boolean {
-  return a.seriesUid === b.seriesUid && a.position === b.position && a.inverted === b.inverted && sameWindow(a.window, b.window);
+  const rest = ["seriesUid", "position", "inverted", "choice", "presentationUid", "overlays"] as const;
+  return rest.every((name) => a[name] === b[name]) && sameWindow(a.window, b.window);
 }
 
 export function viewRequest(wanted: Wanted, viewport: string, seq: number): ViewRequest {
@@ -54,5 +66,8 @@ export function viewRequest(wanted: Wanted, viewport: string, seq: number): View
     position: wanted.position,
     window: wanted.window,
     inverted: wanted.inverted,
+    choice: wanted.choice,
+    presentation_uid: wanted.presentationUid,
+    overlays: wanted.overlays,
   };
 }

@@ -25,6 +25,14 @@ describe("the wanted picture", () => {
     expect(sameWanted(wanted, { ...wanted })).toBe(true);
     expect(sameWanted(wanted, changed(wanted, { inverted: true }))).toBe(false);
   });
+  it("shows through a window or through a VOI LUT, whichever was chosen last", () => {
+    const window = { center: 40, width: 400, function: "LINEAR", explanation: "" } as const;
+    const through = changed(opened(series), { choice: 1 });
+    expect([through.choice, through.window]).toEqual([1, null]);
+    const dragged = changed(through, { window });
+    expect([dragged.choice, dragged.window]).toEqual([null, window]);
+    expect(changed(through, { position: 3 }).choice).toBe(1);
+  });
   it("takes a missing half of a shared window from the window shown", () => {
     const shown = { center: 40, width: 400, function: "SIGMOID", explanation: "" } as const;
     expect(windowOf(null, 700, shown)).toMatchObject({ center: 40, width: 700, function: "SIGMOID" });

@@ -42,25 +42,30 @@ describe("dragging a window", () => {
 });
 
 describe("presets", () => {
-  const header = { window: window(300, 600), windows: [window(300, 600), { ...window(100, 200), explanation: "Bright" }], value_range: [0, 1200] as [number, number] };
+  const header = { samples: 1 as const, window: window(300, 600), choices: [{ explanation: "", window: window(300, 600) }, { explanation: "Bright", window: window(100, 200) }], value_range: [0, 1200] as [number, number] };
 
   it("are the known ones for CT, with the image's own last", () => {
     const presets = presetsFor("CT", header);
     expect(presets.map(({ key }) => key).join("")).toBe("123456789");
-    expect(windowText(presets[0]?.window ?? null)).toBe("W 400 L 40");
-    expect(windowText(presets[1]?.window ?? null)).toBe("W 1500 L -600");
-    expect(windowText(presets[2]?.window ?? null)).toBe("W 1500 L 300");
-    expect(presets[8]?.window).toBeNull();
+    expect(windowText(presets[0]?.change.window ?? null)).toBe("W 400 L 40");
+    expect(windowText(presets[1]?.change.window ?? null)).toBe("W 1500 L -600");
+    expect(windowText(presets[2]?.change.window ?? null)).toBe("W 1500 L 300");
+    expect(presets[8]?.change.window).toBeNull();
   });
   it("are the image's own windows and what follows from it for the others", () => {
     const presets = presetsFor("MR", header);
     expect(presets.map(({ label }) => label)).toEqual(["Image's own", "Bright", "Full range", "Narrower", "Wider"]);
-    expect(presets[0]?.window).toBeNull();
-    expect(presets[3]?.window?.width).toBe(480);
+    expect(presets[0]?.change.window).toBeNull();
+    expect(presets[3]?.change.window?.width).toBe(480);
   });
-  it("are at most nine", () => expect(presetsFor("MR", { ...header, windows: Array.from({ length: 40 }, (_, i) => window(i, 10)) })).toHaveLength(9));
+  it("name the image's VOI LUTs, and offer them in place of a window", () => {
+    const presets = presetsFor("CR", { ...header, window: null, choices: [{ explanation: "NORMAL", window: null }, { explanation: "", window: null }] });
+    expect(presets.map(({ label }) => label)).toEqual(["NORMAL", "VOI LUT", "Full range"]);
+    expect(presets[1]?.change).toEqual({ window: null, choice: 1 });
+  });
+  it("are at most nine", () => expect(presetsFor("MR", { ...header, choices: Array.from({ length: 40 }, (_, i) => ({ explanation: "", window: window(i, 10) })) })).toHaveLength(9));
   it("are none for colour or an empty viewport", () => {
-    expect(presetsFor("US", { window: null, windows: [], value_range: null })).toEqual([]);
+    expect(presetsFor("US", { ...header, samples: 3, window: null })).toEqual([]);
     expect(presetsFor("CT", null)).toEqual([]);
   });
   it("span the full range exactly by the LINEAR formula", () => {

@@ -13,7 +13,7 @@ from tornado.ioloop import IOLoop
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from readingroom import wire
-from readingroom.dicom.model import Problem, Series, Study
+from readingroom.dicom.model import Problem, Study
 from readingroom.dicom.source import SourceState, StudySource
 from readingroom.errors import NotFoundError, ReadingRoomError, WireError
 from readingroom_viewer.renderer import Renderer
@@ -131,17 +131,22 @@ class FrameSocket(WebSocketHandler):
 
     async def _send_study(self, study_uid: str) -> None:
         try:
-            study, series = await self._run(self._open_study, study_uid)
+            opened = await self._run(self._open_study, study_uid)
         except ReadingRoomError as error:
             self._say_error(str(error), study_uid=study_uid)
             return
-        self._say({"type": "study", "study": asdict(study), "series": [asdict(entry) for entry in series]})
+        self._say({"type": "study", **opened})
 
-    def _open_study(self, study_uid: str) -> tuple[Study, Sequence[Series]]:
+    def _open_study(self, study_uid: str) -> dict[str, Any]:
         found = next((study for study in self._source.studies() if study.uid == study_uid), None)
         if found is None:
             raise NotFoundError("This study is not in the list any more. Go back to the study list and choose again.")
-        return found, self._renderer.open_study(study_uid)
+        series, presentations = self._renderer.open_study(study_uid)
+        return {
+            "study": asdict(found),
+            "series": [asdict(entry) for entry in series],
+            "presentations": [asdict(entry) for entry in presentations],
+        }
 
     async def _send_thumbnail(self, series_uid: str) -> None:
         try:

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from readingroom.errors import WireError
+from readingroom.pixels.presentation import Presentation
 
 MAX_REQUEST_BYTES = 65_536
 """No request of a page comes near this; a longer one is refused unread."""
@@ -31,10 +32,19 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class VoiChoice:
+    """A window of the image, or, where ``window`` is None, a VOI LUT of it (PS3.3 C.11.2.1)."""
+
+    explanation: str
+    window: Window | None
+
+
+@dataclass(frozen=True, slots=True)
 class ViewRequest:
     """The state one viewport wants to show; ``seq`` grows with every change the reader makes.
 
-    ``position`` counts frames of the series from 0 in reading order; ``window`` None asks for the image's own.
+    ``position`` counts frames of the series from 0 in reading order; ``window`` None asks for the image's own, ``choice``
+    for one of its windows and VOI LUTs by its number from 0. ``presentation_uid`` names the presentation state to show it with.
     """
 
     viewport: str
@@ -43,6 +53,9 @@ class ViewRequest:
     position: int
     window: Window | None = None
     inverted: bool = False
+    choice: int | None = None
+    presentation_uid: str = ""
+    overlays: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +97,31 @@ Request = ViewRequest | Painted | StudiesRequest | OpenRequest | ThumbnailReques
 
 
 @dataclass(frozen=True, slots=True)
+class PresentationEntry:
+    """A presentation state as a reader chooses it; ``created`` is ISO, ``problem`` says why it cannot be applied.
+
+    ``positions`` are those of the frames it is for, by Series Instance UID.
+    """
+
+    uid: str
+    label: str
+    description: str
+    creator: str
+    created: str
+    problem: str
+    positions: dict[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class FrameHeader:
     """What travels before the pixels of one frame. Lengths in millimetres, patient coordinates LPS.
 
     ``sha256`` is over the decoded 8-bit pixels, row by row (grey: 1 byte a pixel, colour: R, G, B).
     ``source_lossy`` is the ratio of a lossy source ("10.5"), "?" when lossy without a known ratio, or empty.
     ``value_range`` is the smallest and largest modality value of the frame, None for colour.
+    ``choices`` are the image's own windows and VOI LUTs, the first the one it wants to be shown with; ``choice`` is the
+    number of the one in use, ``drag_start`` the window that a drag begins with. ``presentation`` is what the page draws
+    or lays out itself; ``notes`` are what the reader must know about this image, in words.
     """
 
     viewport: str
@@ -106,9 +138,15 @@ class FrameHeader:
     codec: Codec
     sha256: str
     window: Window | None
-    windows: tuple[Window, ...]
+    choices: tuple[VoiChoice, ...]
     value_range: tuple[float, float] | None
     inverted: bool
+    drag_start: Window | None
+    choice: int | None
+    presentation_uid: str
+    presentation: Presentation | None
+    overlay_planes: int
+    notes: tuple[str, ...]
     source_lossy: str
     orientation: tuple[float, ...] | None
     slice_position: tuple[float, ...] | None
@@ -154,6 +192,9 @@ def _view(fields: dict[str, Any]) -> ViewRequest:
         position=_whole(fields["position"]),
         window=None if window is None else _window(window),
         inverted=fields.get("inverted") is True,
+        choice=None if fields.get("choice") is None else _whole(fields["choice"]),
+        presentation_uid=_text(fields.get("presentation_uid", "")),
+        overlays=fields.get("overlays") is not False,
     )
 
 

@@ -48,6 +48,7 @@ class Picture:
     ``source_lossy`` is the ratio of a lossy source ("10.5"), "?" when it is not known, empty for a lossless source.
     ``notes`` are sentences that the reader must know: what of the image could not be shown, or contradicts itself.
     ``presentation`` is what is still to be done where the picture is shown: turning, displayed area, graphics and text.
+    ``overlay_planes`` counts those that the image has or the state activates, painted or not.
     """
 
     pixels: NDArray[np.uint8]
@@ -57,6 +58,7 @@ class Picture:
     source_lossy: str
     notes: tuple[str, ...] = ()
     presentation: Presentation | None = None
+    overlay_planes: int = 0
 
     @property
     def voi(self) -> Voi | None:
@@ -130,7 +132,16 @@ class LoadedFrame:
         dressing = self.dressing if self.pipeline is None else self.dressing.on_display(display)
         shown = dressing.over(np.ascontiguousarray(pixels), overlays=overlays)
         notes = self.notes + dressing.notes
-        return Picture(shown, used, self.choices, self.value_range, self.source_lossy, notes, dressing.presentation)
+        return Picture(
+            shown,
+            used,
+            self.choices,
+            self.value_range,
+            self.source_lossy,
+            notes,
+            dressing.presentation,
+            len(dressing.overlays),
+        )
 
     def voi_lut(self, number: int) -> LookupTable:
         """Return a VOI LUT of the image by its number from 1; raises ``NotFoundError`` when there is none of it."""

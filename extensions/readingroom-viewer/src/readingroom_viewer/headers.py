@@ -1,0 +1,82 @@
+"""The binary message of one picture: its header from what five parts know, its pixels compressed without loss."""
+
+import hashlib
+from dataclasses import dataclass
+
+import lz4.block
+import numpy as np
+from numpy.typing import NDArray
+
+from readingroom.dicom.model import FrameReference
+from readingroom.dicom.picture import Picture
+from readingroom.pixels.voi import Voi
+from readingroom.wire import FrameHeader, ViewRequest, VoiChoice, Window, pack_frame
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What of a series a picture shows: the study, the frame, how many there are, and what is said about its place."""
+
+    study_uid: str
+    reference: FrameReference
+    count: int
+    notes: tuple[str, ...] = ()
+
+
+def frame_message(request: ViewRequest, shown: Shown, picture: Picture, presentation_uid: str = "") -> bytes:
+    """Return the message that shows ``picture`` in answer to ``request``; ``presentation_uid`` is the state applied."""
+    header = _header(request, shown, picture, picture.pixels, "frame", presentation_uid)
+    return pack_frame(header, lz4.block.compress(picture.pixels.tobytes(), store_size=False))
+
+
+def thumbnail_message(request: ViewRequest, shown: Shown, picture: Picture, small: NDArray[np.uint8]) -> bytes:
+    """Return the message that shows ``small``, a picture made smaller, for the rail."""
+    header = _header(request, shown, picture, small, "thumbnail", "")
+    return pack_frame(header, lz4.block.compress(small.tobytes(), store_size=False))
+
+
+def _header(  # noqa: PLR0913, PLR0917 - one header gathers what five parts know
+    request: ViewRequest,
+    shown: Shown,
+    picture: Picture,
+    pixels: NDArray[np.uint8],
+    kind: str,
+    presentation_uid: str,
+) -> FrameHeader:
+    geometry = shown.reference.geometry
+    return FrameHeader(
+        type="frame" if kind == "frame" else "thumbnail",
+        viewport=request.viewport,
+        seq=request.seq,
+        study_uid=shown.study_uid,
+        series_uid=request.series_uid,
+        sop_uid=shown.reference.sop_uid,
+        frame=shown.reference.frame,
+        position=request.position,
+        count=shown.count,
+        rows=pixels.shape[0],
+        columns=pixels.shape[1],
+        samples=1 if pixels.ndim == 2 else 3,  # noqa: PLR2004 - rows, columns
+        codec="lz4",
+        sha256=hashlib.sha256(np.ascontiguousarray(pixels).data).hexdigest(),
+        window=_window(picture.voi),
+        choices=tuple(VoiChoice(one.explanation, _window(one.voi, one.explanation)) for one in picture.choices),
+        drag_start=_window(picture.drag_start),
+        choice=next((number for number, one in enumerate(picture.choices) if one.voi is picture.used), None),
+        value_range=picture.value_range,
+        inverted=request.inverted,
+        presentation_uid=presentation_uid,
+        presentation=picture.presentation,
+        overlay_planes=picture.overlay_planes,
+        notes=(*picture.notes, *shown.notes),
+        source_lossy=picture.source_lossy,
+        orientation=geometry.orientation,
+        slice_position=geometry.position,
+        spacing=geometry.spacing,
+        spacing_kind=geometry.spacing_kind,
+    )
+
+
+def _window(voi: object, explanation: str = "") -> Window | None:
+    """Return a window for the wire, None for a VOI LUT or for none."""
+    return Window(voi.center, voi.width, voi.function, explanation) if isinstance(voi, Voi) else None
