@@ -21,6 +21,7 @@ from readingroom.dicom.single import FileSource
 from readingroom.pixels.display_profile import DisplayProfile
 from readingroom.pixels.voi import Voi
 from readingroom.testing.files import small_image, write
+from readingroom.testing.states import add_overlay, area_item, graphic_item, item, layer_item, small_state, window_item
 
 
 def png(path: Path) -> np.ndarray:
@@ -46,6 +47,44 @@ def test_render_writes_exactly_the_viewers_pixels(
     assert 0 == main(["render", path, *options, "-o", str(tmp_path / "out.png")])
     source = FileSource(path)
     assert np.array_equal(render_frame(source, source.sop_uid, 1, voi, inverted).pixels, png(tmp_path / "out.png"))
+
+
+def test_render_applies_a_presentation_state_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Window, shutter, overlay, graphics, turning and area of the state are in the PNG; what is not is said."""
+    image = small_image(1, np.full((7, 9), 60, np.uint8))
+    state = small_state(
+        image, SoftcopyVOILUTSequence=[window_item(30.5, 61)], ShutterShape="RECTANGULAR", ShutterLeftVerticalEdge=2,
+        ShutterRightVerticalEdge=9, ShutterUpperHorizontalEdge=1, ShutterLowerHorizontalEdge=7, ImageRotation=90,
+        ImageHorizontalFlip="N", DisplayedAreaSelectionSequence=[area_item(1, 1, 9, 5)],
+        GraphicLayerSequence=[layer_item("A", 1, 0x8080)], MaskSubtractionSequence=[item()],
+        GraphicAnnotationSequence=[
+            item(GraphicLayer="A", GraphicObjectSequence=[graphic_item("POLYLINE", [1.5, 0.5, 8.5, 0.5])])
+        ],
+    )  # fmt: skip
+    add_overlay(state, 0x6000, np.ones((1, 1), bool), (5, 9), layer="A")
+    paths = [str(write(image, tmp_path / "image.dcm")), str(write(state, tmp_path / "state.dcm"))]
+    output = tmp_path / "out.png"
+    assert main(["render", paths[0], "--presentation-state", paths[1], "-o", str(output)]) == 0
+    upright = np.full((5, 9), 255, np.uint8)
+    upright[:, 0], upright[0, 1:], upright[4, 8] = 0, 128, 128
+    assert np.array_equal(np.rot90(upright, -1), png(output))
+    assert "without subtraction" in capsys.readouterr().err
+    assert main(["render", paths[0], "--presentation-state", paths[1], "--no-overlays", "-o", str(output)]) == 0
+    assert png(output)[8, 0] == 255
+
+
+def test_render_refuses_a_state_for_another_image(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line says that the state is not for this image, or that the file is no state."""
+    image, other = small_image(1), small_image(2)
+    paths = [str(write(dataset, tmp_path / f"{n}.dcm")) for n, dataset in enumerate((image, small_state(other)))]
+    output = tmp_path / "out.png"
+    for state, expected in (
+        (paths[1], "The presentation state SMALL is not for this image but for 1 other image."),
+        (paths[0], f"{paths[0]}: This is no softcopy presentation state."),
+    ):
+        assert main(["render", paths[0], "--presentation-state", state, "-o", str(output)]) == 2
+        assert f"readingroom: {expected}\n" == capsys.readouterr().err
+        assert not output.exists()
 
 
 def test_render_writes_colour_of_the_frame_asked_for(tmp_path: Path) -> None:

@@ -1,13 +1,17 @@
 """The demonstration studies; they need the packages of requirements-demo.lock in a folder of their own."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from pydicom import dcmread
 
 from readingroom.dicom.folder import FolderSource
-from readingroom.dicom.picture import render_frame
+from readingroom.dicom.picture import load_frame, render_frame
+from readingroom.dicom.presentation_state import load_presentation_state, presentation_states
 from readingroom.errors import UnreadableFileError
+from readingroom.pixels.voi import Voi
 from readingroom.testing.conformance import check_study_source
 from readingroom.testing.samples import MARKER, make_samples
 
@@ -30,11 +34,40 @@ def test_samples_are_the_four_studies_asked_for(samples: FolderSource) -> None:
     check_study_source(samples)
     assert () == samples.problems()
     series = {s.modality: s for study in samples.studies() for s in samples.series(study.uid)}
-    assert {"CT", "MR", "CR", "US"} == set(series)
+    assert {"CT", "PR", "MR", "CR", "US"} == set(series)
     assert 200 == series["CT"].frame_count
     assert series["MR"].frame_count >= 180
     assert series["CR"].rows * series["CR"].columns >= 3_000_000
     assert (120, 40.0) == (series["US"].frame_count, series["US"].frame_time_ms)
+
+
+def test_presentation_state_of_the_phantom_is_whole(samples: FolderSource) -> None:
+    """The phantom comes with a state of window, shutter, graphics and text that is listed, applied and valid DICOM."""
+    phantom = next(study for study in samples.studies() if "CT" in study.modalities)
+    series = {entry.modality: entry for entry in samples.series(phantom.uid)}
+    frames = samples.frames(series["CT"].uid)
+    (state,) = presentation_states(samples, phantom.uid)
+    assert ("SPHERES", "Tutor, Tamara", "") == (state.label, state.creator, state.problem)
+    assert all(state.refers_to(frame.sop_uid, 1) for frame in frames)
+    applied = load_presentation_state(samples, state.sop_uid)
+    pictures = [load_frame(samples, frame.sop_uid, 1, applied).picture() for frame in frames]
+    assert {Voi(60, 400)} == {picture.voi for picture in pictures}
+    assert {()} == {picture.notes for picture in pictures}
+    marked = [picture.presentation for picture in pictures if picture.presentation and picture.presentation.layers]
+    assert [9] == [len(presentation.layers[0].texts) for presentation in marked]
+    pixels = pictures[0].pixels
+    assert 0 == pixels[:60].max() < pixels[100, 256]
+    check_with_dicom3tools(Path(samples._root) / "ct-phantom" / "PR0001.dcm")
+
+
+def check_with_dicom3tools(state: Path) -> None:
+    """Assert that dciodvfy finds no error but its own about chests, and dcmpschk none at all."""
+    verifier = Path(sys.executable).parent / "dciodvfy"
+    found = subprocess.run([verifier, state], capture_output=True, text=True, check=False).stderr
+    errors = [line for line in found.splitlines() if line.startswith("Error")]
+    assert [True] * len(errors) == ["Laterality" in line for line in errors]
+    checked = subprocess.run(["/usr/bin/dcmpschk", state], capture_output=True, text=True, check=False)
+    assert "Test passed" in checked.stderr + checked.stdout
 
 
 def test_brain_lies_the_right_way_round(samples: FolderSource) -> None:

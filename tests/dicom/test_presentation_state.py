@@ -26,6 +26,7 @@ from readingroom.dicom.presentation_state import (
 from readingroom.dicom.single import FileSource
 from readingroom.errors import DamagedImageError, UnsupportedImageError
 from readingroom.pixels.annotation import draw
+from readingroom.pixels.gsdf import DisplayCurve
 from readingroom.pixels.presentation import DisplayedArea, Rotation, Shape, SpatialTransformation, TextObject
 from readingroom.pixels.shutter import CircularShutter, PolygonalShutter, RectangularShutter
 from readingroom.pixels.voi import Voi
@@ -498,6 +499,65 @@ def test_states_of_a_study_are_listed_newest_first(folder: Path, source: FolderS
     assert {"Muster, Max"} == {state.creator for state in states}
     applied = load_presentation_state(source, states[2].sop_uid)
     assert np.array_equal(ODD, load_frame(source, image.SOPInstanceUID, 1, applied).picture().pixels)
+
+
+def test_shutter_and_overlays_pass_the_curve_of_a_calibrated_display(tmp_path: Path) -> None:
+    """What is burnt in has the driving level that shows its P-value on the reader's display."""
+    image = small_image(1, np.full((7, 9), 200, np.uint8))
+    state = small_state(
+        image, ShutterShape="CIRCULAR", CenterOfCircularShutter=[1, 1], RadiusOfCircularShutter=0,
+        ShutterPresentationValue=HALF_GRAY, GraphicLayerSequence=[layer_item("A", 1, 0x4040)],
+    )  # fmt: skip
+    add_overlay(state, 0x6000, np.ones((1, 1), bool), (7, 9), layer="A")
+    source = FileSource(write(image, tmp_path / "image.dcm"))
+    loaded = load_frame(source, source.sop_uid, 1, read_presentation_state(state))
+    assert (128, 64) == (loaded.picture().pixels[3, 3], loaded.picture().pixels[6, 8])
+    curve = DisplayCurve(np.sqrt(np.arange(1, 256) / 255) * 255)
+    picture = loaded.picture(None, False, curve).pixels
+    expected = curve.apply(np.array([128.0, 64.0]))
+    assert expected.tolist() == [picture[3, 3], picture[6, 8]]
+    assert [128, 64] != expected.tolist()
+
+
+def test_state_of_highdicom_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    """Layers, colours as lightness, shapes, texts and windows that highdicom writes are read as they were meant."""
+    import highdicom as hd
+
+    image = small_image(1, ODD)
+    image.PatientPosition, image.FrameOfReferenceUID, image.PositionReferenceIndicator = "HFS", "1.2.3", ""
+    image.AcquisitionNumber, image.SliceThickness = 1, 1
+    low = hd.pr.GraphicLayer("LOW", 1, "under")
+    high = hd.pr.GraphicLayer("HIGH", 2, display_color=hd.color.CIELabColor(50.0, 10.0, -10.0))
+    shapes = {
+        "POINT": [[1.5, 2.5]], "POLYLINE": [[1, 2], [3, 4], [1, 2]],
+        "INTERPOLATED": [[1, 2], [3, 4], [5, 2]], "CIRCLE": [[4, 4], [6, 4]],
+        "ELLIPSE": [[2, 4], [6, 4], [4, 3], [4, 5]],
+    }  # fmt: skip
+    graphics = [hd.pr.GraphicObject(kind, np.array(points, float), "PIXEL") for kind, points in shapes.items()]
+    text = hd.pr.TextObject("Befund", "DISPLAY", bounding_box=(0.1, 0.2, 0.6, 0.4), text_justification="RIGHT")
+    state = hd.pr.GrayscaleSoftcopyPresentationState(
+        [image], "2.25.77", 7, "2.25.78", 1, "M", "N", "1", "2", "HIGHDICOM", content_creator_name="Doe^Jane",
+        graphic_layers=[low, high],
+        graphic_annotations=[
+            hd.pr.GraphicAnnotation([image], low, graphic_objects=graphics),
+            hd.pr.GraphicAnnotation([image], high, text_objects=[text]),
+        ],
+        voi_lut_transformations=[hd.pr.SoftcopyVOILUTTransformation(100.0, 50.0, "E", "SIGMOID")],
+        modality_lut_transformation=hd.ModalityLUTTransformation(0.0, 2.0, "US"),
+    )  # fmt: skip
+    picture = shown(image, state, tmp_path)
+    assert ((Voi(100.0, 50.0, "SIGMOID"), "E"),) == picture.windows
+    assert (0.0, 496.0) == picture.value_range
+    assert picture.presentation is not None
+    under, over = picture.presentation.layers
+    assert [(kind, tuple(map(tuple, points))) for kind, points in shapes.items()] == [
+        (s.kind, s.points) for s in under.shapes
+    ]
+    assert ("under", 255, 128) == (under.description, under.gray, over.gray)
+    written = over.texts[0]
+    assert ("Befund", "RIGHT") == (written.text, written.justification)
+    assert np.allclose([(0.9, 1.4), (5.4, 2.8)], [written.top_left, written.bottom_right])
+    assert () == picture.notes
 
 
 def test_mutilated_states_never_crash(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """Drawing a presentation on 8-bit pixels at native resolution: turned, cut to the displayed area, graphics and text.
 
-Lines are one pixel wide and not smoothed, so that the same state gives the same bytes. What the displayed area shows
-beyond the image is black. Pixels are never scaled: the presentation's size mode is for a display, not for a file.
+Lines are one pixel wide and not smoothed, all blending is in whole numbers: the same state gives the same bytes. What
+the displayed area shows beyond the image is black. Pixels are never scaled: the presentation's size mode is for a
+display, not for a file.
 """
 
 import math
@@ -192,7 +193,7 @@ def _draw_boxed(drawn: Pixels, text: TextObject, corners: NDArray[np.float64], g
 
 
 def _written(lines: list[str], height: int, justification: str, canvas: _Canvas, width: int = 0) -> Pixels:
-    """Return lines of text as coverage 0 or 255 in a patch at least as wide as the box."""
+    """Return lines of text as coverage 0 to 255 in a patch at least as wide as the box."""
     rendered = [_line(line, height, canvas) for line in lines]
     wide = max(min(width, 4096), *(line.shape[1] for line in rendered))
     patch = np.zeros((height * len(lines), wide), np.uint8)
@@ -211,7 +212,7 @@ def _line(line: str, height: int, canvas: _Canvas) -> Pixels:
     room = np.zeros((height, 16 + height * (len(line) + 1)), np.uint8)
     end, _ = cv2.putText(room, line, (0, round(height * 0.78)), (255,), font, size, 400)
     canvas.unknown += "".join(c for c in line if c not in canvas.unknown and not c.isspace() and _is_unknown(c))
-    return np.where(room[:, : max(int(end[0]) + 1, 1)] >= 128, np.uint8(255), np.uint8(0))  # noqa: PLR2004 - half
+    return room[:, : max(int(end[0]) + 1, 1)]
 
 
 def _is_unknown(character: str) -> bool:
@@ -230,10 +231,12 @@ def _sign(character: str) -> Pixels:
 
 
 def _stamp(drawn: Pixels, patch: Pixels, x: int, y: int, gray: int) -> None:
-    """Paint a patch's set pixels at column x and row y, cut to the picture."""
+    """Paint a patch of coverage at column x and row y, cut to the picture."""
     top, left = max(y, 0), max(x, 0)
     bottom, right = min(y + patch.shape[0], drawn.shape[0]), min(x + patch.shape[1], drawn.shape[1])
     if top >= bottom or left >= right:
         return
-    covered = patch[top - y : bottom - y, left - x : right - x] > 0
-    drawn[top:bottom, left:right][covered] = gray
+    cover = patch[top - y : bottom - y, left - x : right - x].astype(np.uint32)
+    under = drawn[top:bottom, left:right]
+    cover = cover if under.ndim == 2 else cover[..., np.newaxis]  # noqa: PLR2004 - grey
+    under[:] = (under * (255 - cover) + gray * cover + 127) // 255

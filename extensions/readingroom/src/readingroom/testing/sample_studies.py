@@ -1,4 +1,4 @@
-"""How each demonstration study is made: a phantom, a brain from an atlas, a radiograph and an ultrasound cine."""
+"""How each demonstration study is made: a phantom with a presentation state, a brain, a radiograph, an ultrasound cine."""
 
 import sys
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from pydicom.uid import MRImageStorage
 
 from readingroom.dicom.attributes import quiet_reading
 from readingroom.testing.identity import FictionalStudy, fictional_uid, new_instance
+from readingroom.testing.marked_phantom import write_marks
 from readingroom.testing.packages import find_one
 from readingroom.testing.phantom import write_phantom
 
@@ -139,7 +140,7 @@ NEEDED = (MNI_T1, CR_FILE, CINE_FILE)
 """The files that must be below the folder of packages."""
 
 STUDIES: dict[str, Callable[[Path, Path], object]] = {
-    "ct-phantom": lambda folder, _packages: write_phantom(folder),
+    "ct-phantom": lambda folder, _packages: write_marks(folder, write_phantom(folder)),
     "mr-brain": write_brain,
     "cr-radiograph": write_radiograph,
     "us-cine": write_ultrasound,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from readingroom.testing.packages import find_one
 
-VERSION = "1"
+VERSION = "2"
 MARKER = ".reading-room-samples"
 
 
