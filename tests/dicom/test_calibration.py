@@ -51,6 +51,7 @@ FACTOR, SID, SOD = "EstimatedRadiographicMagnificationFactor", "DistanceSourceTo
         ({MODALITY: "MG", IMAGER: [0.1, 0.1], FACTOR: 1}, "detector", (0.1, 0.1)),
         ({MODALITY: "MG", IMAGER: [0.1, 0.1], FACTOR: 0.5}, "detector", (0.1, 0.1)),
         ({MODALITY: "XA", IMAGER: [0.3, 0.3], SID: 1200, SOD: 800}, "magnified_corrected", (0.2, 0.2)),
+        ({MODALITY: "XA", IMAGER: [0.3, 0.3], FACTOR: 0.5, SID: 1200, SOD: 800}, "magnified_corrected", (0.2, 0.2)),
         ({MODALITY: "DX", IMAGER: [0.3, 0.3], SID: 1200, SOD: 800}, "detector", (0.3, 0.3)),
         ({MODALITY: "RTIMAGE", FILM: [0.3, 0.3], "RTImageSID": 1500, SAD: 1000}, "magnified_corrected", (0.2, 0.2)),
         ({MODALITY: "IO", PIXEL: [0.0, 0.0]}, "none", None),

@@ -84,6 +84,7 @@ def test_areas_of_outlines_are_exact() -> None:
     """A rectangle, a triangle and an ellipse have the areas of the schoolbook, far from the origin too."""
     assert 6.0 == Polygon.rectangle((1000.5, 2000.5), (1003.5, 2002.5)).area
     assert 6.0 == Polygon(((0, 0), (4, 0), (0, 3))).area
+    assert Polygon.rectangle((9e5 + 0.1, 9e5 + 0.3), (9e5 + 0.2, 9e5 + 0.4)).area == pytest.approx(0.01, rel=1e-8)
     assert Ellipse((5, 5), (3, 0), (0, 2)).area == pytest.approx(6 * math.pi, rel=1e-15)
 
 
@@ -96,9 +97,10 @@ def test_a_circle_in_millimetres_is_one_on_pixels_that_are_not_square() -> None:
     assert circle.area * 1.0 == pytest.approx(64 * math.pi)
 
 
-def test_a_turned_ellipse_takes_the_pixels_inside_it() -> None:
+@pytest.mark.parametrize("degrees", [33, 80, 145, -100])
+def test_a_turned_ellipse_takes_the_pixels_inside_it(degrees: float) -> None:
     """Half diameters at an angle describe the turned ellipse, and its box holds all of it."""
-    turn = math.radians(33)
+    turn = math.radians(degrees)
     first, second = (12 * math.cos(turn), 12 * math.sin(turn)), (-5 * math.sin(turn), 5 * math.cos(turn))
     ellipse = Ellipse((19.3, 14.1), first, second)
     expected = set()
