@@ -5,14 +5,19 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import pydicom
 import pytest
 from pydicom import Dataset
+from pydicom.datadict import tag_for_keyword
+from pydicom.dataelem import RawDataElement
+from pydicom.tag import Tag
 
 from readingroom.dicom.attributes import quiet_reading
 from readingroom.dicom.quantities.body_size import Patient, SuvType, body_measure
 from readingroom.dicom.quantities.suv import earliest_acquisition_of, suv_factor
 from readingroom.dicom.quantities.suv_time import scan_start
+from readingroom.dicom.quantities.units import modality_unit
 from readingroom.errors import NotMeasurableError
 
 ACRIN = Path("/work/shared/data/acrin_lung_pet_ct")
@@ -145,6 +150,17 @@ def test_series_time_of_a_later_reconstruction_is_not_the_scan() -> None:
     assert suv_factor(pet(**late), "BW", first).factor == pytest.approx(80_000 / (DOSE * 2 ** (-3900 / F18)))
 
 
+def test_a_frame_reference_time_that_is_none_is_not_used() -> None:
+    """Some scanners write the start of the frame there; Decay Factor gives it away and the image refuses."""
+    late = {"SeriesTime": "150000", "AcquisitionTime": "101000", "ActualFrameDuration": 300_000}
+    rate = math.log(2) / F18
+    mean_at = math.log(300 * rate / (1 - math.exp(-300 * rate))) / rate
+    right = pet(**late, FrameReferenceTime=(600 + mean_at) * 1000, DecayFactor=math.exp(rate * (600 + mean_at)))
+    assert 3600 == pytest.approx(seconds_of(right), abs=1e-3)
+    with pytest.raises(NotMeasurableError, match="Series Time is later"):
+        suv_factor(pet(**late, FrameReferenceTime=600_000, DecayFactor=math.exp(rate * (600 + mean_at))))
+
+
 def test_an_enhanced_image_says_what_it_is_corrected_to() -> None:
     """Decay Correction DateTime is used as it stands."""
     dataset = pet(DecayCorrectionDateTime="20260105103000", SeriesTime="150000")
@@ -212,6 +228,8 @@ REFUSALS: list[tuple[Callable[[], Dataset], SuvType, str]] = [
     (lambda: pet(RadionuclideTotalDose=None), "BW", "Radionuclide Total Dose"),
     (lambda: pet(RadionuclideTotalDose=400), "BW", "another unit"),
     (lambda: pet(RadionuclideHalfLife=None), "BW", "Half Life"),
+    (lambda: pet(RadionuclideHalfLife=1e-300), "BW", "half-life of the nuclide"),
+    (lambda: pet(RadiopharmaceuticalStartTime="100001"), "BW", "decayed away"),
     (lambda: pet(RadiopharmaceuticalStartTime=None), "BW", "when the radiopharmaceutical was given"),
     (lambda: pet(RadiopharmaceuticalStartTime="25:99"), "BW", "when the radiopharmaceutical was given"),
     (lambda: pet(AcquisitionTime=None), "BW", "when it was acquired"),
@@ -225,6 +243,45 @@ def test_what_is_missing_is_named(make: Callable[[], Dataset], kind: SuvType, wo
     """No SUV is guessed: the refusal names what the image lacks."""
     with pytest.raises(NotMeasurableError, match=words):
         suv_factor(make(), kind)
+
+
+def test_no_header_makes_it_stumble() -> None:
+    """Whatever the attributes hold, there is a factor above 0 or a refusal in words, never another error."""
+    random = np.random.default_rng(5)
+    values = [
+        "",
+        "x",
+        "\u00b2",
+        "1e400",
+        "-1",
+        "0",
+        "1e-300",
+        "99999999999999",
+        "00010101000000+2300",
+        "20260105",
+        "2459",
+    ]
+    names = ["SeriesDate", "SeriesTime", "AcquisitionDate", "AcquisitionTime", "FrameReferenceTime", "ActualFrameDuration",
+             "PatientWeight", "PatientSize", "DecayFactor", "TimezoneOffsetFromUTC", "DecayCorrectionDateTime",
+             "RadionuclideHalfLife", "RadiopharmaceuticalStartDateTime", "RadiopharmaceuticalStartTime"]  # fmt: skip
+    found = 0
+    for _ in range(1500):
+        with quiet_reading():
+            dataset = pet(SeriesTime="150000", FrameReferenceTime="90000", ActualFrameDuration="180000")
+            for name in random.choice(names, 3, replace=False):
+                holder = dataset.RadiopharmaceuticalInformationSequence[0] if name in _OF_THE_INJECTION else dataset
+                holder.add(
+                    RawDataElement(
+                        Tag(tag_for_keyword(name)), None, 4, str(random.choice(values)).encode(), 0, True, True
+                    )
+                )
+        try:
+            factor = suv_factor(dataset, str(random.choice(["BW", "LBM", "BSA", "IBW"]))).factor  # type: ignore[arg-type]
+        except NotMeasurableError:
+            continue
+        assert 0 < factor < math.inf
+        found += 1
+    assert found > 50
 
 
 @pytest.mark.skipif(not ACRIN.exists(), reason="the shared research images are not on this machine")
@@ -259,3 +316,19 @@ def test_a_real_series_without_attenuation_correction_has_no_suv() -> None:
     image = pydicom.dcmread(next((ACRIN / "03_pt").iterdir()), stop_before_pixels=True)
     with pytest.raises(NotMeasurableError, match="PROPCNTS"):
         suv_factor(image)
+
+
+@pytest.mark.skipif(not ACRIN.exists(), reason="the shared research images are not on this machine")
+@pytest.mark.filterwarnings("ignore")
+def test_a_legacy_converted_series_keeps_its_suv() -> None:
+    """Frames that highdicom made of the ACRIN series have the factor and the unit of the slices they came from."""
+    from highdicom import UID
+    from highdicom.legacy import LegacyConvertedEnhancedPETImage
+
+    slices = [pydicom.dcmread(path) for path in sorted((ACRIN / "02_pt").iterdir())[::20]]
+    for each in slices:
+        each.decompress(generate_instance_uid=False)
+    enhanced = LegacyConvertedEnhancedPETImage(slices, UID(), 900, UID(), 1)
+    for frame in range(1, len(slices) + 1):
+        assert suv_factor(enhanced, frame=frame).factor == pytest.approx(0.00042111, rel=5e-6)
+        assert "Bq/ml" == modality_unit(enhanced, frame)

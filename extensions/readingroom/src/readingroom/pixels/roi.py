@@ -24,7 +24,8 @@ Mask = NDArray[np.bool_]
 MAX_COORDINATE = 2.0**20
 """Beyond any image, and far enough below 2**53 for every coordinate to be exact to a billionth of a pixel."""
 
-MAX_CORNERS = 10_000
+MAX_CORNERS = 4_000
+"""A minute of freehand drawing; whether so many edges cross is known within half a second."""
 _CORNERS_OF_AN_AREA = 3
 _CORNERS_TO_CROSS = 4
 
@@ -122,7 +123,7 @@ class Polygon:
     Raises
     ------
     NotMeasurableError
-        For fewer than three corners, more than 10,000, or a coordinate out of bounds.
+        For fewer than three corners, more than 4,000, or a coordinate out of bounds.
     """
 
     corners: tuple[Point, ...]

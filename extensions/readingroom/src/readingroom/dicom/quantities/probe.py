@@ -92,7 +92,7 @@ def probe_frame(  # noqa: PLR0913, PLR0917 - as above
     value = measured.at(point)
     if value is None:
         return Probe(column, row, None, measured.unit, OUTSIDE)
-    suv_found = suv_readings(dataset, value, suv)
+    suv_found = suv_readings(dataset, frame, value, suv)
     stored = measured.stored[row : row + 1, column : column + 1]
     mapped = mapped_readings(dataset, frame, stored, value, mappings)
     own = (value, measured.unit)
@@ -117,7 +117,7 @@ def measure_region(dataset: Dataset, frame: int, loaded: LoadedFrame, shape: Sha
     box, inside = region_mask(shape, *measured.shape)
     values, valid = measured.patch(box)
     found = statistics(values, inside, valid)
-    suv, label = _suv_statistics(dataset, values, inside, valid)
+    suv, label = _suv_statistics(dataset, frame, values, inside, valid)
     try:
         area = measure_area(dataset, frame, shape)
     except NotMeasurableError as error:
@@ -126,16 +126,18 @@ def measure_region(dataset: Dataset, frame: int, loaded: LoadedFrame, shape: Sha
     return RegionMeasurement(found, measured.unit, area, found.count * across * down, suv=suv, suv_label=label)
 
 
-def _suv_statistics(dataset: Dataset, values: Floats, inside: Mask, valid: Mask) -> tuple[Statistics | None, str]:
-    factor = _factor_or_none(dataset)
+def _suv_statistics(
+    dataset: Dataset, frame: int, values: Floats, inside: Mask, valid: Mask
+) -> tuple[Statistics | None, str]:
+    factor = _factor_or_none(dataset, frame)
     if factor is None:
         return None, ""
     return statistics(values * factor.factor, inside, valid), factor.label
 
 
-def _factor_or_none(dataset: Dataset) -> SuvFactor | None:
+def _factor_or_none(dataset: Dataset, frame: int) -> SuvFactor | None:
     try:
-        return suv_factor(dataset)
+        return suv_factor(dataset, frame=frame)
     except NotMeasurableError:
         return None
 

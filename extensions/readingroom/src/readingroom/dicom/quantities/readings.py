@@ -47,12 +47,12 @@ class Readings:
     warnings: tuple[str, ...] = ()
 
 
-def suv_readings(dataset: Dataset, value: float, kind: SuvType) -> Readings:
+def suv_readings(dataset: Dataset, frame: int, value: float, kind: SuvType) -> Readings:
     """Return the SUV of a modality value; nothing for other modalities than PET."""
     if text(dataset, "Modality") != "PT":
         return Readings()
     try:
-        factor = suv_factor(dataset, kind)
+        factor = suv_factor(dataset, kind, frame=frame)
     except NotMeasurableError as error:
         return Readings(refusals=(str(error),))
     return Readings((Reading(factor.label, value * factor.factor, factor.unit),), warnings=factor.warnings)
@@ -72,7 +72,7 @@ def mapped_readings(
         warnings = []
         for mapping in mappings:
             for reading in _applied(maps_for(mapping, sop_uid, frame, signed=signed), stored):
-                doubt = _doubt(dataset, reading, value)
+                doubt = _doubt(dataset, frame, reading, value)
                 if doubt:
                     warnings.append(doubt)
                 else:
@@ -96,13 +96,13 @@ def _applied(maps: Sequence[RealWorldMap], stored: NDArray[Any]) -> tuple[Readin
     return tuple(Reading(each.name, value, each.unit) for each, value in values if np.isfinite(value))
 
 
-def _doubt(dataset: Dataset, mapped: Reading, value: float) -> str:
+def _doubt(dataset: Dataset, frame: int, mapped: Reading, value: float) -> str:
     """Return why an SUV of a mapping object is not to be shown, empty where it is, or is no SUV."""
     kind = _TYPES.get(mapped.label)
     if kind is None:
         return ""
     try:
-        factor = suv_factor(dataset, kind)
+        factor = suv_factor(dataset, kind, frame=frame)
     except NotMeasurableError:
         return f"a real world value mapping gives {mapped.text}, which the image itself does not confirm"
     own = Reading(factor.label, value * factor.factor, factor.unit)

@@ -13,8 +13,9 @@ from pydicom import Dataset
 
 from readingroom.dicom.attributes import number, quiet_reading, text, values
 from readingroom.dicom.quantities.body_size import SUV_LABELS, SUV_UNITS, Patient, SuvType, body_measure, patient
+from readingroom.dicom.quantities.converted import frame_attributes
 from readingroom.dicom.quantities.private import private_number
-from readingroom.dicom.quantities.suv_time import Decay, acquisition_time, decay_to_scan
+from readingroom.dicom.quantities.suv_time import Decay, acquisition_time, decay_to_scan, earliest_frame
 from readingroom.errors import NotMeasurableError
 
 PHILIPS = "Philips PET Private Group"
@@ -22,6 +23,7 @@ _PHILIPS_SUV, _PHILIPS_ACTIVITY = 0x00, 0x09
 WEAKEST_DOSE_BQ = 1e5
 """A tenth of a megabecquerel: no patient is imaged with less, so a smaller number is written in another unit."""
 
+SHORTEST_HALF_LIFE_S = 1.0
 AGREEMENT = 0.01
 _CORRECTIONS = {"ATTN": "attenuation", "DECY": "decay"}
 
@@ -45,8 +47,10 @@ class SuvFactor:
         return SUV_UNITS[self.kind]
 
 
-def suv_factor(dataset: Dataset, kind: SuvType = "BW", earliest_acquisition: datetime | None = None) -> SuvFactor:
-    """Return the SUV factor of a PET image.
+def suv_factor(
+    dataset: Dataset, kind: SuvType = "BW", earliest_acquisition: datetime | None = None, frame: int = 1
+) -> SuvFactor:
+    """Return the SUV factor of a frame of a PET image.
 
     ``earliest_acquisition`` is the first Acquisition Date and Time of the series (``earliest_acquisition_of``); it is
     used only where the image itself does not tell when the scan began.
@@ -59,6 +63,8 @@ def suv_factor(dataset: Dataset, kind: SuvType = "BW", earliest_acquisition: dat
     with quiet_reading():
         if text(dataset, "Modality") != "PT":
             raise NotMeasurableError("Only PET images have standardized uptake values.")
+        earliest_acquisition = earliest_acquisition or earliest_frame(dataset)
+        dataset = frame_attributes(dataset, frame)
         units, body = text(dataset, "Units"), patient(dataset)
         if units in ("GML", "CM2ML"):
             return _between_types(kind, _own_type(dataset, units), body)
@@ -114,7 +120,7 @@ def _of_activity(
         many = "more than one radiopharmaceutical" if items else "no radiopharmaceutical"
         raise NotMeasurableError(f"The image names {many}, so the dose is not known.")
     dose, half_life = _dose(items[0]), number(items[0], "RadionuclideHalfLife")
-    if not half_life or half_life < 0:
+    if not half_life or half_life < SHORTEST_HALF_LIFE_S:
         raise NotMeasurableError("The image does not give the half-life of the nuclide (Radionuclide Half Life).")
     decay = _decay(dataset, items[0], half_life, earliest_acquisition)
     remaining = dose * math.exp(-math.log(2) * decay.seconds / half_life)

@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 from pydicom import Dataset
 
 from readingroom.dicom.attributes import number, text
+from readingroom.dicom.quantities.converted import frame_acquisition_times
 from readingroom.dicom.quantities.private import private_text
 from readingroom.errors import NotMeasurableError
 
@@ -22,7 +23,11 @@ MANY_HALF_LIVES = 10
 LONG_LIVED_S = 6 * 3600.0
 """With a longer half-life the patient may be scanned a day or more after the injection."""
 
-_NO_DATE = date(1900, 1, 1)
+SAME_DECAY = 2e-3
+"""Two decays that differ by less than a fifth of a per cent are one."""
+
+_FIRST_YEAR = 1900
+_NO_DATE = date(_FIRST_YEAR, 1, 1)
 _DATE_DIGITS, _TIME_DIGITS = 8, 6
 
 
@@ -66,7 +71,10 @@ def decay_to_scan(
             )
         warnings += ("the image does not give the day of the injection, so the day of the scan was taken",)
     seconds = (scan - datetime.combine(scan.date(), clock)).total_seconds()
-    return Decay(seconds if seconds >= 0 else seconds + DAY.total_seconds(), warnings)
+    seconds = seconds if seconds >= 0 else seconds + DAY.total_seconds()
+    if seconds > MANY_HALF_LIVES * half_life:
+        raise NotMeasurableError("The times of injection and scan do not fit: the dose would have decayed away.")
+    return Decay(seconds, warnings)
 
 
 def scan_start(
@@ -79,7 +87,7 @@ def scan_start(
     series, acquisition = _moment(dataset, "Series"), acquisition_time(dataset)
     if acquisition is None:
         raise NotMeasurableError("The image does not say when it was acquired (Acquisition Date and Time).")
-    warnings = () if text(dataset, "AcquisitionDate") else ("the image has no dates, so only times of day were used",)
+    warnings = () if acquisition.date() != _NO_DATE else ("the image has no dates, so only times of day were used",)
     if series is not None and series <= acquisition:
         return series, warnings
     others = (_ge_scan_start(dataset), _back_computed(dataset, acquisition, half_life), earliest_acquisition)
@@ -97,20 +105,33 @@ def acquisition_time(dataset: Dataset) -> datetime | None:
     return _moment(dataset, "Acquisition") or _date_time(text(dataset, "AcquisitionDateTime"), dataset)
 
 
+def earliest_frame(dataset: Dataset) -> datetime | None:
+    """Return when the first frame of a multi-frame image was acquired, None for other images."""
+    found = (_date_time(value, dataset) for value in frame_acquisition_times(dataset))
+    return min((moment for moment in found if moment is not None), default=None)
+
+
 def _ge_scan_start(dataset: Dataset) -> datetime | None:
     """Return GE's own scan date and time (0009,xx0D)."""
     return _date_time(private_text(dataset, 0x0009, "GEMS_PETD_01", 0x0D), dataset)
 
 
 def _back_computed(dataset: Dataset, acquisition: datetime, half_life: float) -> datetime | None:
-    """Return the scan start from Frame Reference Time, which is when the frame had its mean count rate."""
+    """Return the scan start from Frame Reference Time, which is when the frame had its mean count rate.
+
+    Some images hold the start of the frame there, which Decay Factor gives away: they do not tell when the scan began.
+    """
     reference, duration = number(dataset, "FrameReferenceTime"), number(dataset, "ActualFrameDuration")
     if not reference or not duration or reference < 0 or duration < 0:
         return None
     rate = math.log(2) / half_life
     decay = rate * duration / MS
     mean_rate_at = math.log(decay / -math.expm1(-decay)) / rate
-    return acquisition + timedelta(seconds=mean_rate_at - reference / MS)
+    factor = number(dataset, "DecayFactor")
+    if factor is not None and factor >= 1 and abs(math.log(factor) - rate * reference / MS) > SAME_DECAY:
+        return None
+    before = reference / MS - mean_rate_at
+    return acquisition - timedelta(seconds=before) if abs(before) < DAY.total_seconds() else None
 
 
 def _moment(dataset: Dataset, which: str) -> datetime | None:
@@ -133,7 +154,7 @@ def _clock(value: str) -> time | None:
     """Return a TM value, which may leave out seconds or minutes (PS3.5 6.2)."""
     whole, _, fraction = value.replace(":", "").partition(".")
     padded = whole.ljust(_TIME_DIGITS, "0")
-    if not whole.isdigit() or len(padded) != _TIME_DIGITS or (fraction and not fraction.isdigit()):
+    if not whole.isdecimal() or len(padded) != _TIME_DIGITS or (fraction and not fraction.isdecimal()):
         return None
     try:
         return time(int(padded[:2]), int(padded[2:4]), int(padded[4:]), int(fraction[:6].ljust(6, "0") or 0))
@@ -146,19 +167,19 @@ def _date_time(value: str, dataset: Dataset) -> datetime | None:
     local, offset = value, None
     for sign in "+-":
         head, found, tail = value.partition(sign)
-        if found and len(tail) == 4 and tail.isdigit():  # noqa: PLR2004 - hours and minutes
+        if found and len(tail) == 4 and tail.isdecimal():  # noqa: PLR2004 - hours and minutes
             local, offset = head, _zone(sign + tail)
     day, clock = _day(local[:_DATE_DIGITS]), _clock(local[_DATE_DIGITS:])
     if day is None or clock is None:
         return None
     moment = datetime.combine(day, clock)
     own = _zone(text(dataset, "TimezoneOffsetFromUTC"))
-    return moment if offset is None or own is None else moment - offset + own
+    return moment if offset is None or own is None or day.year < _FIRST_YEAR else moment - offset + own
 
 
 def _zone(value: str) -> timedelta | None:
     digits = value[1:]
-    if value[:1] not in ("+", "-") or len(digits) != 4 or not digits.isdigit():  # noqa: PLR2004
+    if value[:1] not in ("+", "-") or len(digits) != 4 or not digits.isdecimal():  # noqa: PLR2004
         return None
     zone = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
     return -zone if value[0] == "-" else zone

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pydicom import Dataset
 
 from readingroom.dicom.attributes import first_item, functional_group, number, text, values
+from readingroom.dicom.quantities.converted import frame_attributes
 
 CT_IMAGE = "1.2.840.10008.5.1.4.1.1.2"
 
@@ -74,8 +75,9 @@ def modality_unit(dataset: Dataset, frame: int) -> str:
     group = functional_group(dataset, frame, "PixelValueTransformationSequence")
     named = text(group, "RescaleType") if lut is None else text(lut, "ModalityLUTType")
     modality = text(dataset, "Modality")
-    if modality == "PT" and text(dataset, "Units"):
-        return PET_UNITS.get(text(dataset, "Units"), text(dataset, "Units"))
+    units = text(frame_attributes(dataset, frame), "Units") if modality == "PT" else ""
+    if units:
+        return PET_UNITS.get(units, units)
     if modality == "RTDOSE" and dose_scaling(dataset) is not None:
         return "Gy" if text(dataset, "DoseUnits") == "GY" else ""
     if named:
