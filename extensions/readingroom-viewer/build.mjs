@@ -1,6 +1,6 @@
-// Builds the front end: one ES module, its style sheet, and the hub's theme, all from js/.
+// Builds the front end: one ES module, its style sheet, the hub's theme and the icon of every page, all from js/.
 import { build } from "esbuild";
-import { mkdir, stat } from "node:fs/promises";
+import { copyFile, mkdir, stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -18,6 +18,7 @@ const common = {
 
 await Promise.all([mkdir(viewer, { recursive: true }), mkdir(hub, { recursive: true })]);
 await Promise.all([
+  ...[viewer, hub].map((folder) => copyFile(here("js/theme/icon.svg"), `${folder}icon.svg`)),
   build({
     ...common,
     entryPoints: [here("js/index.ts")],

@@ -82,8 +82,10 @@ def test_pixels_on_the_screen_are_those_of_render(page: Page, product: Launched,
 
 
 def test_no_request_leaves_the_origin(page: Page, product: Launched) -> None:
-    """From the login page to a verified image, every request goes to Reading Room itself."""
+    """From the login page to a verified image, every request goes to Reading Room itself, and none fails."""
     asked: list[str] = []
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.on("request", lambda request: asked.append(request.url))
     page.on("websocket", lambda socket: asked.append(socket.url.replace("ws://", "http://")))
     log_in(page, product.url, PASSWORD, "consultant")
@@ -91,6 +93,7 @@ def test_no_request_leaves_the_origin(page: Page, product: Launched) -> None:
 
     assert [] == [url for url in asked if not url.startswith((product.url, "data:", "blob:"))]
     assert any("/viewer/frames" in url for url in asked)
+    assert [] == complaints
 
 
 def test_a_lost_connection_is_said_and_recovers(page: Page, product: Launched) -> None:
@@ -103,3 +106,14 @@ def test_a_lost_connection_is_said_and_recovers(page: Page, product: Launched) -
     page.context.set_offline(False)
 
     page.wait_for_selector(VERIFIED, timeout=20_000)
+
+
+def test_the_end_of_a_login_is_said_over_the_image(page: Page, product: Launched) -> None:
+    """A reader who logged out in another window is told so over the image, not left with a silent picture."""
+    log_in(page, product.url, PASSWORD, "administrator")
+    open_study(page, "PHANTOM")
+    page.context.request.get(f"{product.url}/hub/logout")
+
+    page.wait_for_selector(f'{VIEWPORT}[data-fidelity="stalled"]', timeout=20_000)
+    said = page.locator('[data-testid="stalled"]').inner_text()
+    assert "Your access has ended. This image is no longer live. Reload the page to log in again." == said

@@ -1,13 +1,9 @@
 """Who holds what, asked of JupyterHub itself with the real configuration and a database in memory."""
 
-import asyncio
-import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from jupyter_events.utils import JupyterEventsVersionWarning
 from jupyterhub import orm, scopes
 from jupyterhub.app import JupyterHub
 from traitlets.config import Config
@@ -15,34 +11,10 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from readingroom_hub.roles import PIXELS, USER_SCOPES, server_token_scopes
 from readingroom_hub.servers import PEOPLE, SERVERS
-from readingroom_hub.settings import HubSettings
 
-from .conftest import CONFIGURATION, PASSWORD
+from .conftest import CONFIGURATION
 
 ADMINISTRATION = ("admin", "tokens", "shares", "inherit", "self", "proxy", "shutdown", "groups", "services")
-
-
-@pytest.fixture(scope="module")
-def config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Config]:
-    """Load the real configuration as JupyterHub does."""
-    state = tmp_path_factory.mktemp("state")
-    settings = HubSettings(state, 8000, 8001, 8002, PASSWORD, isolated=True, studies=Path("/studies"))
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in settings.to_environment().items():
-            patch.setenv(name, value)
-        yield PyFileConfigLoader(str(CONFIGURATION)).load_config()
-
-
-@pytest.fixture(scope="module")
-def hub(config: Config) -> JupyterHub:
-    """Initialize a hub with the real configuration: no proxy, no port."""
-    app = JupyterHub(config=config, db_url="sqlite://")
-    app.config.JupyterHub.db_url = "sqlite://"
-    with warnings.catch_warnings():
-        # JupyterHub writes the version of its own event schema as a number; nothing here can change that.
-        warnings.simplefilter("ignore", JupyterEventsVersionWarning)
-        asyncio.run(app.initialize([]))
-    return app
 
 
 def held(hub: JupyterHub, name: str) -> set[str]:

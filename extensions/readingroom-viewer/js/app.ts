@@ -32,13 +32,15 @@ export class App {
   /** What Python asked for before there was a picture to apply it to. */
   #start: Shared;
   #arrived = false;
+  /** Why the server let the reader out; empty while it has not. */
+  #ended = "";
   #askedStudies = 0;
 
   constructor(model: Model) {
     this.#embedded = model.get("embedded") === true;
     this.#sync = new ModelSync(model, (change) => this.#follow(change));
     this.#start = this.#sync.read();
-    this.#banner = new Banner(text(model, "person"), text(model, "role"), () => this.#sheet.toggle(), () => this.showList());
+    this.#banner = new Banner(text(model, "person"), text(model, "role"), text(model, "hub_url"), () => this.#sheet.toggle(), () => this.showList());
     this.#reading = new ReadingPage((message) => this.#send(message), () => this.#share());
     this.element = h("div", { class: `rr${this.#embedded ? " rr-embedded" : ""}`, "data-testid": "readingroom" });
     // JupyterLab would take I, I for "interrupt the kernel" and 0, 0 for "restart" while a reader reads.
@@ -94,7 +96,7 @@ export class App {
     this.#link = new Link(url, {
       text: (message) => this.#receive(message),
       binary: (message) => this.#receivePicture(message),
-      live: (live) => this.#setLive(live),
+      live: (live, why) => this.#setLive(live, why),
       roundTrip: (milliseconds) => this.#status.showRoundTrip(milliseconds),
     });
   }
@@ -118,14 +120,15 @@ export class App {
     return this.#link?.send(message) ?? false;
   }
 
-  #setLive(live: boolean): void {
-    this.#status.showLink(live, this.#link?.failures ?? 0);
-    this.#list.link(live);
+  #setLive(live: boolean, why = ""): void {
+    this.#ended = live ? "" : why || this.#ended;
+    this.#status.showLink(live, this.#link?.failures ?? 0, this.#ended);
+    this.#list.link(live, this.#ended);
     if (live) {
       this.#askStudies();
       if (this.#open !== "") this.#send({ type: "open", study_uid: this.#open });
     }
-    this.#reading.viewport.link(live);
+    this.#reading.viewport.link(live, this.#ended);
   }
 
   #receive(message: TextMessage): void {

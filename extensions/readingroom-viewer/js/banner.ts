@@ -17,7 +17,7 @@ export class Banner {
   readonly #study = h("span", { class: "rr-banner-study" });
   readonly #kind = h("span", { class: "rr-chip", hidden: true });
 
-  constructor(person: string, role: string, showKeys: () => void, backToList: () => void) {
+  constructor(person: string, role: string, hub: string, showKeys: () => void, backToList: () => void) {
     const keys = h("button", { class: "rr-button rr-icon-only", type: "button", "data-testid": "keys", "aria-label": "Keys and mouse, key ?", title: "Keys and mouse · key ?" }, icon("keys"));
     keys.addEventListener("click", showKeys);
     this.back.addEventListener("click", backToList);
@@ -29,6 +29,7 @@ export class Banner {
       this.#kind,
       keys,
       who,
+      ...(hub === "" ? [] : [h("a", { class: "rr-button", href: `${hub}home`, title: "Start, open and stop your servers" }, "Servers"), h("a", { class: "rr-button", href: `${hub}logout`, "data-testid": "logout" }, "Log out")]),
     );
   }
 
@@ -40,7 +41,7 @@ export class Banner {
       this.#study,
       study === null
         ? ""
-        : [[study.modalities.join("/"), study.description].filter(Boolean).join(" "), study.date, study.accession_number && `ACC ${study.accession_number}`].filter(Boolean).join(" · "),
+        : [studyWords(study), study.date, study.accession_number && `ACC ${study.accession_number}`].filter(Boolean).join(" · "),
     );
   }
 
@@ -49,4 +50,10 @@ export class Banner {
     setText(this.#kind, kind === "teaching" ? "Teaching studies" : "Identifiable patients");
     this.#kind.dataset.kind = kind;
   }
+}
+
+/** "CT head": the modality, unless the description begins with it. */
+export function studyWords({ modalities, description }: Pick<Study, "modalities" | "description">): string {
+  const modality = modalities.join("/");
+  return `${description} `.toUpperCase().startsWith(`${modality.toUpperCase()} `) ? description : [modality, description].filter(Boolean).join(" ");
 }

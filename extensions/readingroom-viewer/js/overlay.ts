@@ -92,16 +92,9 @@ export class Overlay {
     this.#lossy.title = "The image was compressed with loss before it came here.";
   }
 
-  #updateNotes({ state, header, trouble, wanted }: Viewport): void {
+  #updateNotes({ state, header, trouble, wanted, ended }: Viewport): void {
     this.#stalled.hidden = state.live;
-    setText(
-      this.#stalled,
-      state.live
-        ? ""
-        : header === null
-          ? "Connection lost. Reconnecting…"
-          : "Connection lost. This image is no longer live. Reconnecting…",
-    );
+    setText(this.#stalled, state.live ? "" : stalledWords(header !== null, ended));
     this.#alert.hidden = trouble === "";
     setText(this.#alert, trouble);
     this.#loading.hidden = header !== null || wanted === null || trouble !== "" || !state.live;
@@ -118,6 +111,12 @@ export class Overlay {
     this.element.append(edge);
     return edge;
   }
+}
+
+/** What to say while nothing arrives: `ended` is the server's own word when it let the reader out. */
+export function stalledWords(image: boolean, ended: string): string {
+  const next = ended === "" ? "Reconnecting…" : "Reload the page to log in again.";
+  return [ended || "Connection lost.", image ? "This image is no longer live." : "", next].filter(Boolean).join(" ");
 }
 
 export function identityLine(study: Study): string {

@@ -5,8 +5,11 @@ import type { Request, TextMessage } from "./messages";
 export interface LinkEvents {
   text(message: TextMessage): void;
   binary(message: ArrayBuffer): void;
-  /** Called on every change; on `true` everything wanted has to be asked for again. */
-  live(live: boolean): void;
+  /**
+   * Called on every change and every failed attempt; on `true` everything wanted has to be asked for again.
+   * `why` is the server's own word when it let the reader out.
+   */
+  live(live: boolean, why: string): void;
   roundTrip(milliseconds: number): void;
 }
 
@@ -15,6 +18,8 @@ const LONGEST_WAIT_MS = 5_000;
 const PING_MS = 1_000;
 const SILENCE_MS = 2_500;
 const OWN_GAP_MS = 1_500;
+/** The close code of a server that no longer lets this reader in. */
+const ACCESS_ENDED = 4403;
 /** A server busy with one large picture comes back by itself; after this the socket is given up. */
 const GIVE_UP_MS = 6_000;
 
@@ -92,7 +97,7 @@ export class Link {
       this.#setLive(true);
     };
     socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) => this.#receive(event.data);
-    socket.onclose = () => this.#lost();
+    socket.onclose = ({ code, reason }) => this.#lost(code === ACCESS_ENDED ? reason : "");
   }
 
   #receive(data: string | ArrayBuffer): void {
@@ -111,14 +116,15 @@ export class Link {
   #setLive(live: boolean): void {
     if (this.#live === live) return;
     this.#live = live;
-    this.#events.live(live);
+    this.#events.live(live, "");
   }
 
-  #lost(): void {
+  #lost(why = ""): void {
     this.#drop();
-    this.#setLive(false);
-    if (this.#closed) return;
     this.#failures += 1;
+    this.#live = false;
+    this.#events.live(false, why);
+    if (this.#closed) return;
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => this.#open(), backOff(this.#failures));
   }

@@ -14,13 +14,14 @@ export class StatusBar {
     this.element.append(this.#link, this.#trip, display, this.#note);
   }
 
-  showLink(live: boolean, failures: number): void {
+  showLink(live: boolean, failures: number, ended: string): void {
     this.#link.dataset.live = String(live);
     this.#wasLive ||= live;
     setText(this.#link, live ? "● connected" : this.#wasLive || failures > 0 ? "✕ connection lost, trying again" : "○ connecting");
     if (!live) setText(this.#trip, "");
     // A server that never answers may be one that no longer knows who asks.
-    this.note(!live && failures >= 5 ? "Still no answer. If your log-in has ended, reload the page." : "");
+    const why = ended || (failures >= 5 ? "Still no answer." : "");
+    this.note(live || why === "" ? "" : `${why} ${ended === "" ? "If your login has ended, reload" : "Reload"} the page to log in again.`);
   }
 
   showRoundTrip(milliseconds: number): void {

@@ -29,6 +29,7 @@ export class StudyList {
   #sort: Sort = NEWEST_FIRST;
   #selected = "";
   #live = false;
+  #ended = "";
 
   constructor(open: (study: Study) => void) {
     this.#open = open;
@@ -53,8 +54,9 @@ export class StudyList {
     this.#render();
   }
 
-  link(live: boolean): void {
+  link(live: boolean, why: string): void {
     this.#live = live;
+    this.#ended = why;
     this.#render();
   }
 
@@ -149,8 +151,8 @@ export class StudyList {
     const problems = this.#answer?.problems ?? [];
     this.#problems.hidden = problems.length === 0;
     if (problems.length === 0) this.#problemList.hidden = true;
-    this.#problems.replaceChildren(icon("warning"), problems.length === 1 ? "1 file could not be read" : `${problems.length} files could not be read`);
-    this.#problemList.replaceChildren(...problems.slice(0, 500).map(({ path, reason }) => h("li", {}, h("code", {}, path), h("span", {}, reason))));
+    this.#problems.replaceChildren(icon("warning"), `Not everything is shown (${problems.length})`);
+    this.#problemList.replaceChildren(...problems.slice(0, 500).map(({ path, reason }) => h("li", {}, h("code", {}, path === "." ? "the folder" : path), h("span", {}, reason))));
     if (problems.length > 500) this.#problemList.append(h("li", {}, `… and ${problems.length - 500} more`));
   }
 
@@ -163,11 +165,11 @@ export class StudyList {
   #stateWords(): [title: string, words: string] {
     const answer = this.#answer;
     if (this.#rows.length > 0) return ["", ""];
-    if (!this.#live) return ["No connection", "Your reading server does not answer. Trying again…"];
+    if (!this.#live) return this.#ended === "" ? ["No connection", "Your reading server does not answer. Trying again…"] : [this.#ended, "Reload the page to log in again."];
     if (answer === null) return ["Loading the study list…", ""];
     if (answer.studies.length > 0) return [`No study matches “${this.#filter.value}”`, "Press Escape in the filter to see all studies."];
     if (answer.indexing) return ["Reading the study folder…", `${answer.files_seen} files so far. Studies appear here as they are found.`];
-    if (answer.problems.length > 0) return ["No study could be read", "The list above says which files were passed over, and why."];
+    if (answer.problems.length > 0) return ["No study could be read", "“Not everything is shown” says which files were passed over, and why."];
     return ["No studies here yet", "The study folder holds no DICOM images. New ones appear here by themselves."];
   }
 

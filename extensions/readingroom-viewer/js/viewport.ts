@@ -43,6 +43,8 @@ export class Viewport {
   place: Placement = FITTED;
   /** Why the wanted picture could not be shown; empty when all is well. */
   trouble = "";
+  /** Why the server closed the connection; empty when it is merely lost. */
+  ended = "";
   state: FidelityState = START;
   readonly #events: ViewportEvents;
   readonly #painter = new Painter(this.canvas);
@@ -133,7 +135,8 @@ export class Viewport {
     this.touch();
   }
 
-  link(live: boolean): void {
+  link(live: boolean, why = ""): void {
+    this.ended = why;
     // Asked again first: the picture from before the break is never called verified in between.
     if (live) this.askAgain();
     this.#tell({ type: "link", live });

@@ -77,12 +77,13 @@ def _settle(chosen: argparse.Namespace) -> HubSettings:
     if chosen.studies_kind not in ("identifiable", "teaching"):
         raise SettingsError(f"STUDIES_KIND={chosen.studies_kind} is unknown; it is identifiable or teaching.")
     reason = why_not_isolated()
-    studies = None
+    studies, told = None, None
     if chosen.studies is not None:
-        studies, line = check_studies(chosen.studies.expanduser(), state)
-        say(line)
-    studies, line = refuse_unconfined(studies, chosen.studies_kind, reason)
-    say(line)
+        studies, told = check_studies(chosen.studies.expanduser(), state)
+        say(told)
+    studies, warned = refuse_unconfined(studies, chosen.studies_kind, reason)
+    say(warned)
+    left_out = chosen.studies is not None and studies is None
     hub_port, proxy_api_port = free_ports(2)
     notebooks = REPOSITORY / "notebooks"
     return HubSettings(
@@ -95,6 +96,7 @@ def _settle(chosen: argparse.Namespace) -> HubSettings:
         studies=studies,
         studies_kind=chosen.studies_kind,
         notebooks=notebooks if notebooks.is_dir() else None,
+        notice=" ".join(filter(None, (told, warned))) if left_out else "",
     )
 
 

@@ -3,6 +3,7 @@
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from readingroom_hub.servers import PEOPLE, ServerKind, servers_for
 
@@ -18,16 +19,17 @@ def template_folder() -> Path:
     return Path(str(files("readingroom_hub"))) / "templates"
 
 
-def theme_css() -> str:
-    """Return the built style sheet, or nothing before the first front-end build: the pages stay usable."""
-    theme = Path(str(files("readingroom_hub"))) / "static" / "theme.css"
-    return theme.read_text(encoding="utf-8") if theme.is_file() else ""
+def built(name: str) -> str:
+    """Return a file that the front-end build makes, or nothing before the first build: the pages stay usable."""
+    path = Path(str(files("readingroom_hub"))) / "static" / name
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 def template_variables() -> dict[str, object]:
     """Return what every template is given."""
     return {
-        "theme_css": theme_css(),
+        "theme_css": built("theme.css"),
+        "icon_url": f"data:image/svg+xml,{quote(built('icon.svg'))}",
         "accounts": list(PEOPLE),
         "offered_servers": offered_servers,
         "run_by": "the person who started it on this computer",

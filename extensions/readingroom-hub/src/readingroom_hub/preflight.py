@@ -95,5 +95,7 @@ def refuse_unconfined(studies: Path | None, kind: StudiesKind, reason: str | Non
     """Return the folder that may be served given why servers are not isolated here, and a line to print."""
     if reason is None:
         return studies, None
-    line = f"Servers are not isolated from each other on this machine: {reason}. Only teaching studies are served."
-    return (studies if kind == "teaching" else None), line
+    line = f"Servers are not isolated from each other on this machine: {reason}. Only teaching studies are served"
+    if studies is None or kind == "teaching":
+        return studies, f"{line}."
+    return None, f"{line}, not those in {studies} (STUDIES_KIND=teaching if nobody in it can be identified)."

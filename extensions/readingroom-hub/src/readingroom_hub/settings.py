@@ -55,6 +55,7 @@ class HubSettings:
     ``READINGROOM_STUDIES``                 folder of DICOM studies besides the demo studies; optional
     ``READINGROOM_STUDIES_KIND``            ``identifiable`` (the default) or ``teaching``
     ``READINGROOM_NOTEBOOKS``               folder of notebooks offered in the workbench; optional
+    ``READINGROOM_NOTICE``                  what every reader is told above the study list; optional
     ======================================  ===============================================================
     """
 
@@ -67,6 +68,7 @@ class HubSettings:
     studies: Path | None = None
     studies_kind: StudiesKind = "identifiable"
     notebooks: Path | None = None
+    notice: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a value that would fail later, or fail open."""
@@ -133,6 +135,7 @@ class HubSettings:
             studies=_optional_path(environment, "READINGROOM_STUDIES"),
             studies_kind=cast("StudiesKind", environment.get("READINGROOM_STUDIES_KIND") or "identifiable"),
             notebooks=_optional_path(environment, "READINGROOM_NOTEBOOKS"),
+            notice=environment.get("READINGROOM_NOTICE", ""),
         )
 
     def to_environment(self) -> dict[str, str]:
@@ -150,6 +153,8 @@ class HubSettings:
             environment["READINGROOM_STUDIES"] = str(self.studies)
         if self.notebooks is not None:
             environment["READINGROOM_NOTEBOOKS"] = str(self.notebooks)
+        if self.notice:
+            environment["READINGROOM_NOTICE"] = self.notice
         return environment
 
 

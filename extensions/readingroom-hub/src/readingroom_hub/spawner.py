@@ -21,7 +21,11 @@ from readingroom_hub.servers import ServerKind, ServerRefusedError, choose_serve
 from readingroom_hub.settings import HubSettings
 
 TOKEN_LIFETIME = timedelta(hours=12)
-"""A server token does not expire by itself, and a crash leaves it valid: one working day is enough."""
+"""A server token does not expire by itself, and a crash leaves it valid: this is how long that may last.
+
+While the hub sees the server run it renews the token (``renew_token``), so that nobody is cut off in the middle of a
+reading; what ends a reader's access is the end of their login, of their server or of their right.
+"""
 
 
 class ServerEndedError(web.HTTPError):
@@ -68,6 +72,17 @@ def _keep_one_token(spawner: Any) -> None:  # noqa: ANN401
     session.commit()
 
 
+def renew_token(spawner: Any) -> None:  # noqa: ANN401 - JupyterHub has no types
+    """Give the token of a running server its whole life back once half of it is over; one that has ended stays so."""
+    token = orm.APIToken.find(spawner.user.db, spawner.api_token)
+    if token is None or token.expires_at is None:
+        return
+    now = utcnow(with_tz=False)
+    if token.expires_at - now < TOKEN_LIFETIME / 2:
+        token.expires_at = now + TOKEN_LIFETIME
+        spawner.user.db.commit()
+
+
 class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc] # JupyterHub has no types
     """A server as a local process, inside bubblewrap where that can run, with a home of its own."""
 
@@ -99,6 +114,13 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc] # JupyterHu
         address: tuple[str, int] = await super().start()
         await self._wait_until_listening(*address)
         return address
+
+    async def poll(self) -> int | None:
+        """Return ``None`` while the process runs; the hub asks every 30 s, and the token lives on with the process."""
+        status: int | None = await super().poll()
+        if status is None and self.ready:
+            renew_token(self)
+        return status
 
     async def _wait_until_listening(self, host: str, port: int) -> None:
         """Notice at once a server that ends instead of starting; the hub alone would look for it until its timeout."""
@@ -140,4 +162,6 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc] # JupyterHu
         }
         if self.settings.notebooks is not None and not reading:
             env["READINGROOM_NOTEBOOKS"] = NOTEBOOKS if inside else str(self.settings.notebooks)
+        if self.settings.notice and reading:
+            env["READINGROOM_NOTICE"] = self.settings.notice
         return env

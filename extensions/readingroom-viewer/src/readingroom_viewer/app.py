@@ -9,6 +9,7 @@ import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import quote
 
 import panel as pn
 
@@ -17,7 +18,7 @@ from readingroom_viewer.server_extension import GROUPS_HEADER, USER_HEADER
 from readingroom_viewer.settings import ServerSettings
 from readingroom_viewer.socket import FrameSocket
 from readingroom_viewer.upstream import MAX_MESSAGE_BYTES
-from readingroom_viewer.viewer import ViewerPane
+from readingroom_viewer.viewer import STATIC, ViewerPane
 
 RENDER_THREADS = 2
 """Decoding and windowing release the GIL: two threads on two cores measured 1.8 times one."""
@@ -39,10 +40,14 @@ def page(settings: ServerSettings) -> pn.Template:
     headers = {name.title(): value for name, value in pn.state.headers.items()}
     groups = str(headers.get(GROUPS_HEADER, ""))
     template = pn.Template(PAGE)
+    icon = f"data:image/svg+xml,{quote((STATIC / 'icon.svg').read_text(encoding='utf-8'))}"
+    for name in ("app_favicon", "apple_icon"):  # else Panel's page names its own, which are not there
+        template.add_variable(name, icon)
     template.add_panel(
         "viewer",
         ViewerPane(  # type: ignore[no-untyped-call] # param makes the constructor
             socket_url=f"{settings.viewer_prefix}frames",
+            hub_url=settings.hub_url,
             person=headers.get(USER_HEADER, ""),
             role=groups.split(",", maxsplit=1)[0],
             styles={"position": "fixed", "inset": "0"},
@@ -70,7 +75,7 @@ def main(socket_path: Path) -> None:
         prefix=settings.viewer_prefix.rstrip("/"),
         websocket_origin="*",
         websocket_max_message_size=MAX_MESSAGE_BYTES,
-        extra_patterns=[("/frames", FrameSocket, {"source": source, "kind": settings.kind, "pool": pool})],
+        extra_patterns=[("/frames", FrameSocket, {"source": source, "settings": settings, "pool": pool})],
         include_headers=[USER_HEADER, GROUPS_HEADER],
         show=False,
         verbose=False,

@@ -14,12 +14,17 @@ StudiesKind = Literal["teaching", "identifiable"]
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """The study folder and its index (both read-only here), what kind of studies they are, and the URL prefix."""
+    """The study folder and its index (both read-only here), what kind of studies they are, and the URL prefixes.
+
+    ``notice`` is what whoever started the site wants every reader to know about the list, usually nothing.
+    """
 
     studies: Path
     index: Path
     kind: StudiesKind
     prefix: str
+    hub_url: str = ""
+    notice: str = ""
 
     @property
     def viewer_prefix(self) -> str:
@@ -28,7 +33,7 @@ class ServerSettings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "ServerSettings":
-        """Read ``READINGROOM_STUDIES``, ``READINGROOM_INDEX``, ``READINGROOM_STUDIES_KIND`` and the hub's prefix.
+        """Read ``READINGROOM_STUDIES``, ``_INDEX``, ``_STUDIES_KIND`` and ``_NOTICE``, and the hub's prefixes.
 
         Raises ``ValueError`` naming the variable that is missing or wrong.
         """
@@ -44,4 +49,6 @@ class ServerSettings:
             index=Path(environment["READINGROOM_INDEX"]),
             kind=cast("StudiesKind", kind),
             prefix=prefix if prefix.endswith("/") else f"{prefix}/",
+            hub_url=f"{environment.get('JUPYTERHUB_BASE_URL', '/')}hub/",
+            notice=environment.get("READINGROOM_NOTICE", ""),
         )

@@ -17,7 +17,7 @@ from readingroom.dicom.model import Problem, Study
 from readingroom.dicom.source import SourceState, StudySource
 from readingroom.errors import NotFoundError, ReadingRoomError, WireError
 from readingroom_viewer.renderer import Renderer
-from readingroom_viewer.settings import StudiesKind
+from readingroom_viewer.settings import ServerSettings
 from readingroom_viewer.stream import ACKNOWLEDGEMENT_TIMEOUT_S, ViewportStream
 
 MAX_VIEWPORTS = 16
@@ -30,10 +30,10 @@ log = logging.getLogger(__name__)
 class FrameSocket(WebSocketHandler):
     """Speaks ``readingroom.wire``. Who may connect was decided by the server extension in front of it."""
 
-    def initialize(self, source: StudySource, kind: StudiesKind, pool: ThreadPoolExecutor) -> None:
-        """Take the study source, the kind of its studies and the threads that decode and render."""
+    def initialize(self, source: StudySource, settings: ServerSettings, pool: ThreadPoolExecutor) -> None:
+        """Take the study source, what the server was told and the threads that decode and render."""
         self._source = source
-        self._kind = kind
+        self._settings = settings
         self._pool = pool
         self._renderer = Renderer(source)
         self._streams: dict[str, ViewportStream] = {}
@@ -125,8 +125,8 @@ class FrameSocket(WebSocketHandler):
             "problems": [asdict(problem) for problem in problems],
             "indexing": state.indexing,
             "files_seen": state.files_seen,
-            "kind": self._kind,
-            "message": state.message,
+            "kind": self._settings.kind,
+            "message": " ".join(filter(None, (self._settings.notice, state.message))),
         }
 
     async def _send_study(self, study_uid: str) -> None:

@@ -17,14 +17,20 @@ CHROMIUM_FLAGS = [
 """A browser that runs as root, in a container, and asks nobody outside for anything."""
 
 
-def log_in(page: Any, url: str, password: str, person: str = "trainee") -> None:  # noqa: ANN401 - Playwright is a test tool
-    """Log in and wait for the study list of the person's own reading server."""
+def log_in(
+    page: Any,  # noqa: ANN401 - Playwright is a test tool
+    url: str,
+    password: str,
+    person: str = "trainee",
+    study_list: str = '[data-testid="study"]',
+) -> None:
+    """Log in and wait for the study list of the person's own reading server, or for what it shows in place of a row."""
     page.goto(url)
     page.fill("#username_input", person)
     page.fill("#password_input", password)
     page.click("#login_submit")
     page.wait_for_url(f"**/user/{person}/reading/**", timeout=90_000)
-    page.wait_for_selector('[data-testid="study"]', timeout=60_000)
+    page.wait_for_selector(study_list, timeout=60_000)
 
 
 def open_study(page: Any, words: str) -> None:  # noqa: ANN401

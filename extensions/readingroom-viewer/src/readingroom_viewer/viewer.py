@@ -21,6 +21,7 @@ class ViewerPane(AnyWidgetComponent):
     _stylesheets: ClassVar[list[Any]] = [STATIC / "viewer.css"]
 
     socket_url = param.String(default="", doc="Absolute path of the frame socket on this page's own origin.")
+    hub_url = param.String(default="", doc="Path of the hub's own pages, for the way to log out; empty in a notebook.")
     study_uid = param.String(default="", doc="Study Instance UID of the open study; empty shows the study list.")
     series_uid = param.String(default="", doc="Series Instance UID of the series shown.")
     position = param.Integer(default=0, doc="Frame shown, counted from 0 in reading order.")

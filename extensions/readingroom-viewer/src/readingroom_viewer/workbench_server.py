@@ -20,6 +20,9 @@ NOTHING_FROM_OUTSIDE = (
 )
 """JupyterLab asks its makers for news, updates and extensions unless it is told not to."""
 
+LAB_DEFAULTS = Path(__file__).parent / "lab"
+"""Holds ``labconfig``: JupyterLab must not ask its user about news either, and is as dark as the rest."""
+
 
 class OwnerOnly(Authorizer):
     """A workbench runs its owner's code: nobody else has any business in it."""
@@ -54,6 +57,7 @@ def main() -> None:
         "default_url": "/lab",
         "terminals_enabled": False,
     }
+    os.environ["JUPYTER_CONFIG_PATH"] = str(LAB_DEFAULTS)
     sys.argv += NOTHING_FROM_OUTSIDE
     jupyterhub.singleuser.extension.main()
 
