@@ -9,9 +9,14 @@ from typing import BinaryIO
 
 import numpy as np
 from pydicom import Dataset, dcmread
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import FileMetaDataset
-from pydicom.filereader import read_file_meta_info
+from pydicom.filereader import (
+    _read_file_meta_info,
+    read_preamble,
+)
 
+from readingroom.dicom.bounded import MAX_VALUE, BoundedReader, WholeFileWantedError
 from readingroom.errors import UnreadableFileError
 from readingroom.pixels.codecs import syntax_name
 
@@ -25,8 +30,12 @@ OTHER_ENCODINGS = frozenset(f"1.2.840.10008.1.2.{part}" for part in ("4.95", "4.
 }
 """Retired wrappings of a dataset, Papyrus 3, and the two JPIP syntaxes whose dataset is deflated."""
 
-MAX_INFLATED = 512 * 2**20
-"""No deflated dataset may grow beyond this; a small file can claim gigabytes."""
+MAX_INFLATED = 256 * 2**20
+MAX_RATIO = 100
+HARMLESS_INFLATED = 16 * 2**20
+"""No deflated dataset may grow beyond the first; none beyond the last by more than the ratio: small files claim gigabytes."""
+
+_CHUNK = 2**20
 
 UNDEFINED_LENGTH = 0xFFFFFFFF
 _PREAMBLE = 128
@@ -88,20 +97,45 @@ def open_file(path: Path) -> OpenedFile:
         raise UnreadableFileError(f"cannot be read ({error.strerror or error})") from error
     except UnreadableFileError:
         raise
+    except RecursionError as error:
+        raise UnreadableFileError("is damaged: its sequences lie too deep within one another") from error
     except Exception as error:  # a parser is fed untrusted bytes: whatever it raises, the file is damaged
         raise UnreadableFileError(f"is damaged and cannot be read as DICOM ({type(error).__name__})") from error
 
 
 def _open(file: BinaryIO) -> OpenedFile:
     file.seek(0)
-    dataset = dcmread(file, stop_before_pixels=True, force=True)
     size = os.fstat(file.fileno()).st_size
+    try:
+        dataset = _parse(file, size)
+    except WholeFileWantedError:
+        return _open_deflated(file)
     syntax = str(dataset.file_meta.get("TransferSyntaxUID", "")) or _guess_syntax(dataset)
     dataset.file_meta.TransferSyntaxUID = syntax
-    _refuse_cut_value(dataset)
     if syntax == BIG_ENDIAN:
         _swap_words(dataset)
     return OpenedFile(dataset, syntax, _pixel_element(file, syntax), size)
+
+
+def _parse(file: BinaryIO, size: int) -> Dataset:
+    """Return the attributes up to the pixel data, of which the file then stands at the beginning."""
+    reader = BoundedReader(file, size)
+    dataset = dcmread(reader, stop_before_pixels=True, force=True)
+    if reader.skipped:
+        _forget_skipped(dataset)
+    _refuse_cut_value(dataset)
+    return dataset
+
+
+def _forget_skipped(dataset: Dataset) -> None:
+    """Take out the elements whose value was passed over; a sequence among them would be missed, so it is refused."""
+    for tag in list(dataset.keys()):
+        raw = dataset.get_item(tag)
+        if not isinstance(raw, RawDataElement) or raw.value or raw.length <= MAX_VALUE:
+            continue
+        if dataset[tag].VR == "SQ":
+            raise UnreadableFileError(f"has a sequence of more than {MAX_VALUE // 2**20} MiB")
+        del dataset[tag]
 
 
 def _open_deflated(file: BinaryIO) -> OpenedFile:
@@ -110,26 +144,40 @@ def _open_deflated(file: BinaryIO) -> OpenedFile:
     if str(meta.get("TransferSyntaxUID", "")) != DEFLATED:
         return _open(file)
     file.seek(start)
-    inflated = inflate(file.read())
+    inflated = inflate(file)
     buffer = io.BytesIO(inflated)
-    dataset = dcmread(buffer, stop_before_pixels=True, force=True)
+    dataset = _parse(buffer, len(inflated))
     dataset.file_meta = meta
-    _refuse_cut_value(dataset)
     return OpenedFile(dataset, DEFLATED, _pixel_element(buffer, DEFLATED), len(inflated), inflated)
 
 
-def inflate(data: bytes) -> bytes:
-    """Return an inflated dataset; raises ``UnreadableFileError`` when it is too large or cut off."""
+def inflate(file: BinaryIO) -> bytes:
+    """Return the inflated rest of a file; raises ``UnreadableFileError`` when it grows too much or is cut off."""
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    inflated = io.BytesIO()
+    read = 0
     try:
-        inflated = inflater.decompress(data, MAX_INFLATED)
+        while not inflater.eof:
+            tail = inflater.unconsumed_tail
+            data = tail or file.read(_CHUNK)
+            read += 0 if tail else len(data)
+            made = inflater.decompress(data, _CHUNK)
+            if not data and not made:
+                break
+            inflated.write(made)
+            _refuse_bomb(inflated.tell(), read)
     except zlib.error as error:
         raise UnreadableFileError("is damaged: its deflated data cannot be inflated") from error
-    if inflater.unconsumed_tail:
-        raise UnreadableFileError(f"inflates to more than {MAX_INFLATED // 2**20} MiB and was refused")
     if not inflater.eof:
         raise UnreadableFileError("is cut off: its deflated data has no end")
-    return inflated
+    return inflated.getvalue()
+
+
+def _refuse_bomb(inflated: int, read: int) -> None:
+    if inflated > MAX_INFLATED:
+        raise UnreadableFileError(f"inflates to more than {MAX_INFLATED // 2**20} MiB and was refused")
+    if inflated > HARMLESS_INFLATED and inflated > MAX_RATIO * read:
+        raise UnreadableFileError(f"inflates to more than {MAX_RATIO} times its size and was refused")
 
 
 def _refuse_other_encodings(file: BinaryIO, head: bytes) -> None:
@@ -142,9 +190,11 @@ def _refuse_other_encodings(file: BinaryIO, head: bytes) -> None:
 
 def _file_meta(path: str) -> tuple[FileMetaDataset, int]:
     """Return the file meta information and where the dataset begins after it (PS3.10 7.1)."""
-    meta = read_file_meta_info(path)
-    length_element = _PREAMBLE + 4 + 12
-    return meta, length_element + int(meta.FileMetaInformationGroupLength)
+    with Path(path).open("rb") as file:
+        reader = BoundedReader(file, os.fstat(file.fileno()).st_size)
+        read_preamble(reader, force=True)
+        meta = _read_file_meta_info(reader)
+        return meta, file.tell()
 
 
 def _pixel_element(file: BinaryIO, syntax: str) -> PixelElement | None:
