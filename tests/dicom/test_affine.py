@@ -1,5 +1,6 @@
 """Affines against an independent reader: SimpleITK reads the same files, in the same order, and must place them alike."""
 
+import gzip
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from readingroom.testing.files import small_image, write
 from readingroom.testing.phantom import PhantomSeries, write_phantom
 
 REAL = Path("/work/shared/data")
+PACKAGES = Path(__file__).parents[2] / ".make" / "demo-packages"
 REAL_SERIES = [
     str(folder.relative_to(REAL)) for kind in ("ct", "pt", "mr") for folder in sorted(REAL.glob(f"*/*_{kind}"))
 ]
@@ -157,6 +159,19 @@ def test_enhanced_image_lies_where_simpleitk_has_it(tmp_path: Path) -> None:
     assert [1, 2, 3, 4, 5] == [frame.frame for frame in stack.frames]
     image = sitk.ReadImage(str(tmp_path / "e.dcm"))
     assert_placed_alike(stack, image)
+
+
+def test_real_enhanced_image_lies_where_simpleitk_has_it(tmp_path: Path) -> None:
+    """A Philips enhanced MR of 176 sagittal frames, read by both, has the same corners."""
+    (packed,) = PACKAGES.rglob("philips_mprage.dcm.gz")
+    (tmp_path / "e.dcm").write_bytes(gzip.decompress(packed.read_bytes()))
+    source = FileSource(tmp_path / "e.dcm")
+    (stack,) = stacks(source, source.series(source.studies()[0].uid)[0].uid)
+    image = sitk.ReadImage(str(tmp_path / "e.dcm"))
+    assert (256, 256, 176) == image.GetSize()
+    theirs = [image.TransformIndexToPhysicalPoint([255, 255, k]) for k in range(176)]
+    ours = [tuple((stack.affine @ [255, 255, k, 1])[:3]) for k in range(176)]
+    assert np.allclose(sorted(theirs), sorted(ours), rtol=0, atol=1e-4)
 
 
 def test_enhanced_frames_in_any_order_become_one_stack(tmp_path: Path) -> None:

@@ -21,6 +21,9 @@ SAME_SPACING = 1e-3
 SAME_PLACE_MM = 0.01
 """Slices closer than this along the normal lie in one place: the series has more than three dimensions."""
 
+MOST_PLANES = 1000
+"""Beyond this many orientations a series is no set of volumes; comparing each with each would take minutes."""
+
 _ALWAYS = tuple(dimension.name for dimension in DIMENSIONS if dimension.always)
 
 
@@ -72,6 +75,8 @@ def _planes(frames: Sequence[FrameReference]) -> tuple[dict[_Plane, list[int]], 
             unplaced.append(index)
         else:
             exact.setdefault(plane, []).append(index)
+    if len(exact) > MOST_PLANES:
+        return exact, unplaced
     joined: dict[_Plane, list[int]] = {}
     for plane, indices in exact.items():
         held = next((other for other in joined if _is_same(plane, other)), plane)
@@ -207,7 +212,7 @@ def _unplaced_group(frames: Sequence[FrameReference], indices: list[int], *, mix
 def _series_warnings(planes: list[_Plane]) -> list[GeometryWarning]:
     """Return what every stack of a series shares: that there are several kinds of planes."""
     directions: list[tuple[float, ...]] = []
-    for plane in planes:
+    for plane in planes[:MOST_PLANES]:
         if not any(_is_same_direction(plane.cosines, other) for other in directions):
             directions.append(plane.cosines)
     sizes = {(plane.rows, plane.columns, plane.spacing) for plane in planes}
