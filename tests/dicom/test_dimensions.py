@@ -115,6 +115,7 @@ def test_enhanced_images_tell_it_in_functional_groups(name: str) -> None:
 def test_every_dimension_is_read_somewhere() -> None:
     """No dimension of the table is without a test that reads it."""
     vectors = {
+        "frame",
         "energy window",
         "detector",
         "rotation",
@@ -133,6 +134,7 @@ def test_vectors_of_nuclear_medicine_are_dimensions() -> None:
         Modality="NM", EnergyWindowVector=[1, 1, 2, 2], DetectorVector=[1, 2, 1, 2], TimeSlotVector=[1, 1, 1, 1]
     )
     assert {"energy window": "2", "detector": "1", "time slot": "1"} == of(image, 3)
+    assert "3" == of(item(NumberOfFrames=4), 3)["frame"]
 
 
 def private(group: int, creator: str, element: int, vr: str, value: object) -> Callable[[Dataset], None]:
@@ -216,6 +218,13 @@ def test_enhanced_series_of_b_values_becomes_stacks(tmp_path: Path) -> None:
     assert ([1, 3, 5], [2, 4, 6]) == ([f.frame for f in low.frames], [f.frame for f in high.frames])
     assert low.is_regular
     assert high.is_regular
+
+
+def test_cine_of_one_place_runs_in_time(tmp_path: Path) -> None:
+    """Frames of one image that lie in one place are moments, in the order of their numbers, and no duplicates."""
+    found = stacks_of_file(write(small_image(1, np.zeros((12, 8, 6), np.int16)), tmp_path / "cine.dcm"))
+    assert list(range(1, 13)) == [frame.frame for stack in found for frame in stack.frames]
+    assert ({"frame": "2"}, ()) == (found[1].dimensions, found[1].warnings)
 
 
 def test_dimensions_survive_the_index(folder: Path, source: FolderSource) -> None:

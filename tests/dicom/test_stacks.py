@@ -253,6 +253,31 @@ def test_missing_slice_of_one_time_is_told_of_that_time() -> None:
     )
 
 
+def test_scans_that_overlap_are_parted() -> None:
+    """Two scans in one series whose slices interleave where they overlap are two even stacks, not one uneven one."""
+    chest = axial(*range(0, 60, 5), dimensions={"acquisition": "1", "kernel": "B30"})
+    abdomen = axial(*(47.3 + n * 5 for n in range(12)), dimensions={"acquisition": "2", "kernel": "B30"})
+    found = stacks_of([*chest, *abdomen])
+    assert [{"acquisition": "1"}, {"acquisition": "2"}] == [stack.dimensions for stack in found]
+    assert all(stack.is_regular for stack in found)
+
+
+def test_gap_is_not_explained_away() -> None:
+    """A dimension that does not make uneven slices even parts nothing: the gap stays a warning."""
+    frames = [frame(z, dimensions={"acquisition": str(z % 2)}) for z in (0, 1, 2, 3, 4, 7, 8, 9)]
+    assert ["missing_slices"] == list(warned(frames))
+
+
+def test_place_without_pixel_spacing_still_orders() -> None:
+    """Slices that say where they lie but not how large their pixels are go along their normal and measure nothing."""
+    frames = axial(*random.Random(5).sample(range(20), 20), spacing=None, spacing_kind="none")  # noqa: S311 - no secret
+    stack = only(frames)
+    assert [float(z) for z in range(19, -1, -1)] == [
+        f.geometry.position[2] for f in stack.frames if f.geometry.position
+    ]
+    assert not stack.has_geometry
+
+
 def test_stack_id_parts_parallel_slabs() -> None:
     """Slabs of one direction that lie apart stay apart where the image says so (PS3.3 C.7.6.16.2.2.7)."""
     frames = [*axial(0, 1, 2, dimensions={"stack": "1"}), *axial(30, 31, 32, dimensions={"stack": "2"})]

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from readingroom.dicom.stacks import Stack
 
 _COUNTED = ("modalities", "series_count", "instance_count")
+_STACKS_TOLD = 50
+"""A real-time series of one place is a stack for each moment; the JSON tells them all."""
+
 _WIDEST = 36
 _HEADS = (
     "No",
@@ -135,7 +138,7 @@ def _rows(entry: "SeriesInventory") -> Iterator[tuple[str, ...]]:
     tail = (_shortened(_names(entry.transfer_syntaxes)), f"lossy {entry.lossy}" if entry.lossy else "")
     if not entry.stacks:
         yield (*head, _shortened(_names(entry.sop_classes)), "0", "", "", "", "", *tail)
-    for n, stack in enumerate(entry.stacks):
+    for n, stack in enumerate(entry.stacks[:_STACKS_TOLD]):
         yield (*(head if n == 0 else ("", "", "")), *_stack_cells(stack), *(tail if n == 0 else ("", "")))
 
 
@@ -159,6 +162,7 @@ def _details(entry: "SeriesInventory") -> Iterator[str]:
     """Yield the lines under the table: pixels, windows and specifics of a series, then the warnings of its stacks."""
     if not entry.stacks:
         return
+    more = len(entry.stacks) - _STACKS_TOLD
     name = f"series {entry.series.number}" if entry.series.number is not None else f"series {entry.series.uid}"
     windows = ", ".join(
         f"{voi.center:g}/{voi.width:g}" + (f" {explanation}" if explanation else "")
@@ -166,6 +170,8 @@ def _details(entry: "SeriesInventory") -> Iterator[str]:
     )
     parts = [_names(entry.sop_classes), entry.pixels, f"windows {windows}" if windows else "no window"]
     yield f"{name}: " + "; ".join(parts + [f"{key} {value}" for key, value in entry.specifics])
+    if more > 0:
+        yield f"  {more} more stacks like these"
     told: dict[str, list[int]] = {}
     for n, stack in enumerate(entry.stacks, 1):
         for warning in stack.warnings:

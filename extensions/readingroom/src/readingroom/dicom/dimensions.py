@@ -96,6 +96,11 @@ def _vector(keyword: str) -> Reader:
     return read
 
 
+def _frame_number(dataset: Dataset, frame: int) -> str:
+    """Return the number of a frame of several: frames of one place in one image are one after the other in time."""
+    return str(frame) if (number(dataset, "NumberOfFrames") or 1) > 1 else ""
+
+
 def _indexed(dataset: Dataset, frame: int) -> Dimensions:
     """Return the Dimension Index Values that none of the dimensions above stand for (PS3.3 C.7.6.17)."""
     pointers = items(dataset, "DimensionIndexSequence")
@@ -162,6 +167,7 @@ DIMENSIONS: Sequence[Dimension] = (
     Dimension("acquisition time", _attribute("AcquisitionDateTime", _CONTENT, "FrameAcquisitionDateTime"), runs=True),
     Dimension("time of acquisition", _attribute("AcquisitionTime"), runs=True),
     Dimension("time of content", _attribute("ContentTime"), runs=True),
+    Dimension("frame", _frame_number, runs=True),
 )
 """The dimensions in the order in which they are tried: what the reader calls them by first, clocks last."""
 

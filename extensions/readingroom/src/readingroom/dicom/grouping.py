@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from readingroom.dicom.dimensions import DIMENSIONS
 from readingroom.dicom.geometry_warnings import GeometryWarning, told_mm
 from readingroom.dicom.model import FrameReference
-from readingroom.dicom.splitting import part, split
+from readingroom.dicom.splitting import SAME_PLACE_MM, part, places_of, split
 from readingroom.dicom.stack_geometry import axes, plane_of
 
 SAME_DIRECTION = 1e-3
@@ -17,9 +17,6 @@ SAME_DIRECTION = 1e-3
 
 SAME_SPACING = 1e-3
 """Pixel spacings closer than this part of themselves are one: 0.9765625 and 0.976 differ by printing only."""
-
-SAME_PLACE_MM = 0.01
-"""Slices closer than this along the normal lie in one place: the series has more than three dimensions."""
 
 MOST_PLANES = 1000
 """Beyond this many orientations a series is no set of volumes; comparing each with each would take minutes."""
@@ -29,12 +26,17 @@ _ALWAYS = tuple(dimension.name for dimension in DIMENSIONS if dimension.always)
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Group:
-    """Frames of one volume by their indices, in the order given; ``heights`` (mm along the normal) None without a place."""
+    """Frames of one volume by their indices, in the order given.
+
+    ``heights`` (mm along the normal) are None without a place; a place without pixel spacing orders frames but measures
+    nothing, which ``is_measured`` tells.
+    """
 
     indices: tuple[int, ...]
     heights: NDArray[np.float64] | None = None
     dimensions: dict[str, str] = field(default_factory=dict)
     warnings: tuple[GeometryWarning, ...] = ()
+    is_measured: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class _Plane:
     coordinates: str
     rows: int
     columns: int
-    spacing: tuple[float, float]
+    spacing: tuple[float, float] | None
     cosines: tuple[float, ...]
 
 
@@ -86,7 +88,7 @@ def _planes(frames: Sequence[FrameReference]) -> tuple[dict[_Plane, list[int]], 
 
 def _plane(frame: FrameReference) -> _Plane | None:
     found = plane_of(frame)
-    if found is None or frame.geometry.spacing is None:
+    if found is None:
         return None
     coordinates = "volume" if frame.geometry.position is None else "patient"
     reference = frame.geometry.frame_of_reference_uid
@@ -97,8 +99,13 @@ def _is_same(first: _Plane, second: _Plane) -> bool:
     ours = (first.frame_of_reference_uid, first.coordinates, first.rows, first.columns)
     if ours != (second.frame_of_reference_uid, second.coordinates, second.rows, second.columns):
         return False
-    spacing = all(abs(a - b) <= SAME_SPACING * a for a, b in zip(first.spacing, second.spacing, strict=True))
-    return spacing and _is_same_direction(first.cosines, second.cosines)
+    return _is_same_spacing(first.spacing, second.spacing) and _is_same_direction(first.cosines, second.cosines)
+
+
+def _is_same_spacing(first: tuple[float, float] | None, second: tuple[float, float] | None) -> bool:
+    if first is None or second is None:
+        return first is second
+    return all(abs(a - b) <= SAME_SPACING * a for a, b in zip(first, second, strict=True))
 
 
 def _is_same_direction(first: tuple[float, ...], second: tuple[float, ...]) -> bool:
@@ -138,24 +145,15 @@ def _split_places(
     """Yield the groups of one plane, each of which holds a place once."""
     normal = axes(plane.cosines)[2]
     heights = np.array([place[1] for i in indices if (place := plane_of(frames[i])) is not None]) @ normal
-    places = _places(heights)
-    found = split(places, [frames[i].dimensions for i in indices])
+    places = places_of(heights)
+    found = split(heights, [frames[i].dimensions for i in indices])
     for group in range(int(found.groups.max()) + 1):
         members = np.flatnonzero(found.groups == group)
         chosen = tuple(indices[n] for n in members)
         coverage = _uneven_coverage(heights, heights[members]) if found.is_resolved else _duplicates(places, group)
         told = _told(frames[chosen[0]], (*apart, *found.names))
         told |= {} if found.is_resolved else {"repeat": str(group + 1)}
-        yield Group(chosen, heights[members], told, (*coverage, *shared))
-
-
-def _places(heights: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return a number for each place, the same for frames closer to their neighbour than slices can be."""
-    order = np.argsort(heights, kind="stable")
-    steps = np.r_[0, np.diff(heights[order]) > SAME_PLACE_MM]
-    places = np.empty(len(heights), np.int64)
-    places[order] = np.cumsum(steps)
-    return places
+        yield Group(chosen, heights[members], told, (*coverage, *shared), is_measured=plane.spacing is not None)
 
 
 def _told(first: FrameReference, names: Sequence[str]) -> dict[str, str]:
@@ -167,7 +165,7 @@ def _told(first: FrameReference, names: Sequence[str]) -> dict[str, str]:
 def _uneven_coverage(series: NDArray[np.float64], own: NDArray[np.float64]) -> Iterator[GeometryWarning]:
     """Yield a warning when other stacks of the same planes reach farther than this one does."""
     outside = series[(series < own.min() - SAME_PLACE_MM) | (series > own.max() + SAME_PLACE_MM)]
-    count = len(np.unique(_places(outside))) if len(outside) else 0
+    count = len(np.unique(places_of(outside))) if len(outside) else 0
     if count and len(own) > 1:
         many = "1 slice that others of this series have is" if count == 1 else f"{count} slices that others have are"
         span = f"{told_mm(float(own.min()))} to {told_mm(float(own.max()))} mm"

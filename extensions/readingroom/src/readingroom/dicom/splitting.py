@@ -14,8 +14,15 @@ from numpy.typing import NDArray
 
 from readingroom.dicom.dimensions import BY_NAME
 from readingroom.dicom.model import Dimensions
+from readingroom.dicom.stack_geometry import EVEN_FRACTION, EVEN_MM
 
 Codes = NDArray[np.int64]
+
+SAME_PLACE_MM = 0.01
+"""Slices closer than this along the normal lie in one place: the series has more than three dimensions."""
+
+FEWEST_OF_A_SCAN = 3
+"""Two slices are even whatever they are; only three say that a scan is one."""
 
 MOST_TOGETHER = 3
 """More dimensions than these at once are not tried; four independent ones in one series have not been seen."""
@@ -45,13 +52,13 @@ class _Candidate:
     runs: bool
 
 
-def split(places: Codes, dimensions: Sequence[Dimensions]) -> Split:
+def split(heights: NDArray[np.float64], dimensions: Sequence[Dimensions]) -> Split:
     """Part frames so that each group holds a place once.
 
     Parameters
     ----------
-    places
-        (frames,) int64, a number for each place along the normal.
+    heights
+        (frames,) millimetres along the normal.
     dimensions
         What each frame says of itself, in the same order: that of acquisition.
 
@@ -59,17 +66,30 @@ def split(places: Codes, dimensions: Sequence[Dimensions]) -> Split:
     -----
     Taken is, in this order: up to three dimensions whose exact values give as few groups as can be; the order in time,
     alone or within one or two dimensions, when every place has equally many frames; exact values whose groups are at
-    least half full; and last, without a dimension, the order of acquisition.
+    least half full; and last, without a dimension, the order of acquisition. Where every place is unique but places are
+    not even, they may be two scans that overlap or lie apart: parted by one dimension into even ones, they are.
     """
+    places = places_of(heights)
     most = int(np.bincount(places).max())
-    if most == 1:
-        return Split(np.zeros(len(places), np.int64))
+    whole = Split(np.zeros(len(places), np.int64))
+    if most == 1 and _is_even(heights):
+        return whole
     candidates = _candidates(dimensions)
+    if most == 1:
+        return _even_apart(heights, candidates) or whole
     exact = list(_exact(places, candidates, most))
     for found, count in exact:
         if count == most:
             return found
     return _by_order_in_time(places, candidates, most) or _half_full(places, exact) or _by_acquisition(places)
+
+
+def places_of(heights: NDArray[np.float64]) -> Codes:
+    """Return a number for each place, the same for frames closer to their neighbour than slices can be."""
+    order = np.argsort(heights, kind="stable")
+    places = np.empty(len(heights), np.int64)
+    places[order] = np.cumsum(np.r_[0, np.diff(heights[order]) > SAME_PLACE_MM])
+    return places
 
 
 def part(dimensions: Sequence[Dimensions], names: Sequence[str]) -> Codes:
@@ -130,6 +150,20 @@ def _by_order_in_time(places: Codes, candidates: list[_Candidate], most: int) ->
                 if apart and int(groups.max()) + 1 == most and _is_unique(places, groups):
                     return Split(groups, (*(candidate.name for candidate in chosen), clock.name))
     return None
+
+
+def _even_apart(heights: NDArray[np.float64], candidates: list[_Candidate]) -> Split | None:
+    """Return the groups of the first dimension that parts uneven slices into a few scans, each of them even."""
+    for candidate in candidates:
+        parts = [heights[candidate.codes == code] for code in np.unique(candidate.codes)]
+        if not candidate.runs and all(len(part) >= FEWEST_OF_A_SCAN and _is_even(part) for part in parts):
+            return Split(candidate.codes, (candidate.name,))
+    return None
+
+
+def _is_even(heights: NDArray[np.float64]) -> bool:
+    gaps = np.diff(np.sort(heights))
+    return len(gaps) < 2 or float(np.ptp(gaps)) <= max(EVEN_MM, EVEN_FRACTION * float(gaps.mean()))  # noqa: PLR2004
 
 
 def _half_full(places: Codes, exact: Sequence[tuple[Split, int]]) -> Split | None:

@@ -89,8 +89,6 @@ class StackGeometry:
 def plane_of(frame: FrameReference) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
     """Return direction cosines and position of a frame, the patient's before the volume's; None without a full place."""
     geometry = frame.geometry
-    if geometry.spacing is None:
-        return None
     if geometry.orientation is not None and geometry.position is not None:
         return geometry.orientation, geometry.position
     if geometry.volume_orientation is not None and geometry.volume_position is not None:

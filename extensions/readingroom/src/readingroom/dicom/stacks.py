@@ -157,7 +157,7 @@ def _add(found: list[SeriesWarning], new: SeriesWarning) -> None:
 
 def _stack(frames: list[FrameReference], group: Group) -> Stack:
     ordered = tuple(_along_normal(frames, group.heights))
-    geometry = measure(ordered) if group.heights is not None else None
+    geometry = measure(ordered) if group.is_measured else None
     warnings = tuple(_warnings(ordered, geometry, group))
     return Stack(ordered, _ordered(group.dimensions), warnings, geometry)
 
