@@ -131,11 +131,12 @@ def test_check_names_what_cannot_be_shown(studies: Path, capsys: pytest.CaptureF
     (studies / "cut.dcm").write_bytes((studies / "ct/1.dcm").read_bytes()[:-9])
     shutil.copy(studies / "ct/1.dcm", studies / "twin.dcm")
     (studies / "notes.txt").write_text("hello")
+    (studies / "away").symlink_to("/etc")
     told = checked(capsys, studies, "--all-frames", status=1)
     verdicts = {finding["path"]: finding["verdict"] for finding in told["findings"]}
     reasons = {finding["path"]: finding["reason"] for finding in told["findings"]}
     assert {"frames.dcm", "jpip.dcm", "cut.dcm"} == {path for path in verdicts if verdicts[path] == "not_shown"}
-    assert {"twin.dcm", "."} == {path for path in verdicts if verdicts[path] == "passed_over"}
+    assert {"twin.dcm", ".", "away"} == {path for path in verdicts if verdicts[path] == "passed_over"}
     assert "is cut off" in reasons["cut.dcm"]
     assert "JPIP" in reasons["jpip.dcm"]
     assert [2] == [finding["frame"] for finding in told["findings"] if finding["path"] == "frames.dcm"]

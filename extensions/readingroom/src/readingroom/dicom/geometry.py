@@ -5,7 +5,7 @@ from pydicom import Dataset
 from readingroom.dicom.attributes import functional_group, number, text
 from readingroom.dicom.model import FrameGeometry
 from readingroom.dicom.placement import patient_plane, volume_plane
-from readingroom.dicom.quantities.calibration import image_calibration, pair
+from readingroom.dicom.quantities.calibration import image_calibration
 
 
 def frame_geometry(dataset: Dataset, frame: int) -> FrameGeometry:
@@ -14,8 +14,6 @@ def frame_geometry(dataset: Dataset, frame: int) -> FrameGeometry:
     volume_orientation, volume_position = volume_plane(dataset, frame)
     spacing, kind = frame_spacing(dataset, frame)
     measures = functional_group(dataset, frame, "PixelMeasuresSequence")
-    if spacing is None and volume_position is not None:
-        spacing, kind = pair(measures, "PixelSpacing"), "patient"
     return FrameGeometry(
         orientation=orientation,
         position=position,
