@@ -109,6 +109,8 @@ def test_a_full_date_and_time_of_injection_wins() -> None:
     assert 90 * 60 == pytest.approx(seconds_of(zoned))
     zoned.TimezoneOffsetFromUTC = "+0100"
     assert 30 * 60 == pytest.approx(seconds_of(zoned))
+    first_day = pet(RadiopharmaceuticalStartDateTime="00010101000000+2300", TimezoneOffsetFromUTC="+0000")
+    assert "do not fit" in suv_factor(first_day).warnings[0]
 
 
 def test_dates_that_were_altered_leave_the_times_of_day_with_a_warning() -> None:
@@ -332,3 +334,5 @@ def test_a_legacy_converted_series_keeps_its_suv() -> None:
     for frame in range(1, len(slices) + 1):
         assert suv_factor(enhanced, frame=frame).factor == pytest.approx(0.00042111, rel=5e-6)
         assert "Bq/ml" == modality_unit(enhanced, frame)
+    enhanced.SeriesDate, enhanced.SeriesTime = "20260101", "120000"
+    assert suv_factor(enhanced, frame=5).factor == pytest.approx(0.00042111, rel=5e-6)
