@@ -115,6 +115,18 @@ def test_every_interleave_of_jpeg_ls_comes_back(mode: str, tmp_path: Path) -> No
     assert np.array_equal(rgb, decode(JPEG + "80", data, describe(rgb)))
 
 
+@pytest.mark.parametrize("transform", [1, 2])
+def test_colour_transform_of_jpeg_ls_is_undone(transform: int) -> None:
+    """The marker that many JPEG-LS writers use for decorrelated colours (APP8 mrfx) is understood."""
+    rgb = noise((24, 17, 3), 8, signed=False)
+    red, green, blue = (rgb[..., sample].astype(int) for sample in range(3))
+    less = green if transform == 1 else (red + green) // 2
+    stored = np.stack([red - green + 128, green, blue - less + 128], -1) % 256
+    data = imagecodecs.jpegls_encode(stored.astype(np.uint8))
+    marked = data[:2] + b"\xff\xe8\x00\x07mrfx" + bytes([transform]) + data[2:]
+    assert np.array_equal(rgb, decode(JPEG + "80", marked, describe(rgb)))
+
+
 @pytest.mark.parametrize("itemsize", [1, 2])
 @pytest.mark.parametrize("syntax", [NATIVE, "1.2.840.10008.1.2.2", NATIVE + ".98", "1.2.840.10008.1.2.8.1"])
 def test_planes_show_what_pixels_show(syntax: str, itemsize: int) -> None:

@@ -185,15 +185,14 @@ def _decoded(dataset: Dataset, encoded: EncodedFrame, frame: int, state: Present
     with quiet_reading():
         real_bytes = float_bytes(dataset)
         description = None if real_bytes else pixel_description(dataset)
-        lossy = lossy_ratio(dataset, encoded)
         colors = palette(dataset)
-    if description is None:
-        stored = _real_values(encoded.data, dataset.Rows, dataset.Columns, real_bytes)
-    else:
-        with told_where(dataset, text(dataset, "SOPInstanceUID"), frame):
+    with told_where(dataset, text(dataset, "SOPInstanceUID"), frame):
+        if description is None:
+            stored = _real_values(encoded.data, dataset.Rows, dataset.Columns, real_bytes)
+        else:
             stored = decode_isolated(encoded.transfer_syntax_uid, encoded.data, description, encoded.number)
+        lossy, notes = lossy_ratio(dataset, encoded), contradictions(encoded, description)
     stored.flags.writeable = False
-    notes = contradictions(encoded, description)
     if colors is not None:
         colors, more = palette_in_srgb(colors, dataset, frame)
         return LoadedFrame(colors.apply(stored), None, (), None, lossy, notes=notes + more)
