@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pydicom._uid_dict import UID_dictionary
 
-from readingroom.dicom.part10 import OTHER_ENCODINGS
+from readingroom.dicom.part10 import DEFLATED, OTHER_ENCODINGS
 from readingroom.dicom.single import FileSource
 from readingroom.errors import UnreadableFileError, UnsupportedImageError
 from readingroom.pixels.codecs import PixelDescription, decode, is_encapsulated
@@ -62,6 +62,17 @@ def test_image_without_pixel_data_names_the_syntax_it_is_sent_in(row: SyntaxSupp
     with pytest.raises(UnreadableFileError) as error:
         FileSource(write(dataset, tmp_path / "image.dcm"))
     assert row.name in str(error.value)
+
+
+def test_deflated_jpip_is_refused_by_name(tmp_path: Path) -> None:
+    """A dataset that is deflated because its pixels are sent by JPIP is named, not taken for damage."""
+    dataset = small_image(1)
+    del dataset.PixelData
+    dataset.file_meta.TransferSyntaxUID = DEFLATED
+    path = write(dataset, tmp_path / "image.dcm")
+    path.write_bytes(path.read_bytes().replace(DEFLATED.encode(), b"1.2.840.10008.1.2.4.95", 1))
+    with pytest.raises(UnreadableFileError, match="JPIP Referenced Deflate"):
+        FileSource(path)
 
 
 @pytest.mark.parametrize("uid", ["1.2.840.113619.5.2", "1.2.3.4", "", "no uid at all"])

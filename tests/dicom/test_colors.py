@@ -16,7 +16,7 @@ from readingroom.dicom.palette import palette
 from readingroom.dicom.picture import load_frame, render_frame
 from readingroom.dicom.segments import expand
 from readingroom.dicom.single import FileSource
-from readingroom.errors import DamagedImageError
+from readingroom.errors import DamagedImageError, UnreadableFileError
 from readingroom.pixels import icc
 from readingroom.testing.files import compress, small_image, write
 
@@ -303,3 +303,10 @@ def test_jpeg_that_contradicts_its_attributes_is_shown_as_it_is_and_told(tmp_pat
     picture = render_frame(source, source.sop_uid, 1)
     assert np.abs(picture.pixels.astype(int) - pixels).max() <= 16
     assert ("The image says its colours are RGB but its JPEG holds YBR, and is shown so.",) == picture.notes
+
+
+def test_subsampled_by_its_word_and_whole_by_its_length_is_refused(tmp_path: Path) -> None:
+    """YBR_FULL_422 over all samples of every pixel may be RGB or YBR: nothing tells, so nothing is guessed."""
+    path = write(color_image(PhotometricInterpretation="YBR_FULL_422"), tmp_path / "image.dcm")
+    with pytest.raises(UnreadableFileError, match="too long"):
+        FileSource(path)

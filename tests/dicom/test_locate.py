@@ -110,6 +110,21 @@ def test_extended_offset_table_goes_before_the_basic_one(tmp_path: Path) -> None
     check(dataset, tmp_path)
 
 
+@pytest.mark.parametrize("extended", [False, True], ids=["basic", "extended"])
+def test_table_tells_frames_apart_that_begin_like_anything(extended: bool, tmp_path: Path) -> None:
+    """Deflated frames have no mark of their beginning: in fragments, only an offset table finds them."""
+    syntax = "1.2.840.10008.1.2.8.1"
+    fragments = [cut(frame, parts) for frame, parts in zip(encoded(syntax), (2, 3, 1, 2), strict=True)]
+    flat = [part for frame in fragments for part in frame]
+    dataset = image(syntax, items(flat, None if extended else starts(fragments)))
+    if extended:
+        dataset.ExtendedOffsetTable = struct.pack("<4Q", *starts(fragments))
+        dataset.ExtendedOffsetTableLengths = struct.pack("<4Q", *(sum(map(len, frame)) for frame in fragments))
+    check(dataset, tmp_path)
+    with pytest.raises(UnreadableFileError):
+        FileSource(write(image(syntax, items(flat)), tmp_path / "without.dcm"))
+
+
 @pytest.mark.parametrize("promised", [3, 6])
 def test_other_number_of_frames_than_promised_is_refused(promised: int, tmp_path: Path) -> None:
     """Four codestreams in eight fragments are neither three frames nor six."""

@@ -170,6 +170,21 @@ def test_lossy_syntax_is_told_by_its_sizes(tmp_path: Path) -> None:
     assert f"{64 * 64 * 2 / stored:.1f}" == render_frame(source, source.sop_uid, 1).source_lossy
 
 
+@pytest.mark.parametrize(
+    ("history", "reversible", "is_lossy"),
+    [("00", True, False), ("", True, True), ("01", True, True), ("00", False, True), ("", False, True)],
+)
+def test_reversible_codestream_counts_as_lossless_only_by_the_images_word(
+    history: str, reversible: bool, is_lossy: bool, tmp_path: Path
+) -> None:
+    """JPEG 2000 of a syntax that allows loss may be cut short, so the wavelet alone proves nothing; the other one does."""
+    pixels = np.random.default_rng(2).integers(0, 4000, (64, 64)).astype(np.uint16)
+    data = imagecodecs.jpeg2k_encode(pixels, reversible=reversible, level=0 if reversible else 50)
+    dataset = compress(small_image(1, pixels), "1.2.840.10008.1.2.4.91", [data])
+    source = source_of(dataset, tmp_path, **({"LossyImageCompression": history} if history else {}))
+    assert is_lossy == bool(render_frame(source, source.sop_uid, 1).source_lossy)
+
+
 def test_rescale_slope_of_zero_is_refused(tmp_path: Path) -> None:
     """A slope of 0 would show every value alike: the image is damaged, not black."""
     source = source_of(small_image(1), tmp_path, RescaleSlope=0)

@@ -83,6 +83,53 @@ def test_jump_equals_playing_up_to_it(kind: tuple[str, bytes]) -> None:
         assert np.array_equal(played[number - 1], decode(syntax, data, DESCRIPTION, number))
 
 
+@pytest.mark.parametrize(
+    "options", ["open-gop=1", "intra-refresh=1", "bframes=5:b-pyramid=2", "slices=4", "interlaced=1"]
+)
+@pytest.mark.parametrize("container", ["mpegts", "mp4"])
+def test_frames_that_need_others_are_never_shown_without(options: str, container: str) -> None:
+    """Frames around a place of entry that refer to what lies before it are decoded from further back."""
+    data = encode_motion(f"keyint=12:scenecut=0:{options}", container)
+    played = [decode(H264, data, DESCRIPTION, number) for number in range(1, FRAMES + 1)]
+    for number in [30, 26, 25, 24, 23, 22, 14, 13, 12, 11, 10, 36, 34, 38, 37, 2]:
+        video._OPEN[:] = []
+        assert np.array_equal(played[number - 1], decode(H264, data, DESCRIPTION, number))
+        for neighbour in (number - 1, number + 1):
+            assert np.array_equal(played[neighbour - 1], decode(H264, data, DESCRIPTION, neighbour))
+
+
+def test_jump_enters_at_a_key_frame(kind: tuple[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A video with times is not decoded from its start for a late frame; a bare H.264 or HEVC stream has no times."""
+    video._OPEN[:] = []
+    entered: list[int] = []
+    original = video._Video._decoded
+
+    def counted(self: video._Video, at: int) -> object:
+        entered.append(at)
+        return original(self, at)
+
+    monkeypatch.setattr(video._Video, "_decoded", counted)
+    decode(*kind, DESCRIPTION, FRAMES - 2)
+    is_bare = kind[1][:4] == b"\0\0\0\1"
+    assert (entered == [0]) == is_bare
+
+
+def encode_motion(parameters: str, container: str) -> bytes:
+    """Return a video of noise that moves, so that a frame without what it refers to looks wrong."""
+    made = io.BytesIO()
+    ground = np.random.default_rng(6).integers(0, 256, (ROWS + FRAMES, COLUMNS + FRAMES, 3)).astype(np.uint8)
+    ground = cv2.GaussianBlur(ground, (5, 5), 0)
+    with av.open(made, "w", format=container) as output:
+        stream = output.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = COLUMNS, ROWS, "yuv420p"
+        stream.codec_context.options = {"x264-params": parameters}
+        for number in range(FRAMES):
+            picture = np.ascontiguousarray(ground[number : number + ROWS, number : number + COLUMNS])
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        output.mux(stream.encode(None))
+    return made.getvalue()
+
+
 def test_colours_agree_with_another_player(kind: tuple[str, bytes], tmp_path: Path) -> None:
     """OpenCV's player shows the same colours, within the rounding of two conversions."""
     _, data = kind
