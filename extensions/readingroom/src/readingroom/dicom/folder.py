@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,9 +12,11 @@ from pydicom import Dataset
 from readingroom.dicom.attributes import quiet_reading
 from readingroom.dicom.frame_bytes import read_frame
 from readingroom.dicom.index import Index, NotIndexedError, dimensions_from, geometry_from, location_from
+from readingroom.dicom.local_frames import LocalInstance
 from readingroom.dicom.model import EncodedFrame, FrameReference, Instance, Problem, Series, Study
 from readingroom.dicom.part10 import open_file
 from readingroom.dicom.refresh import Progress, read_state, refresh
+from readingroom.dicom.slice_values import from_text
 from readingroom.dicom.source import SourceState
 from readingroom.dicom.stacks import reading_order
 from readingroom.errors import NotFoundError, SourceUnavailableError, UnreadableFileError
@@ -47,6 +49,9 @@ _FRAMES = """
 SELECT instances.sop_uid, frames.frame, rows, columns, geometry, dimensions
 FROM instances JOIN frames ON frames.sop_uid = instances.sop_uid WHERE series_uid = ?
 ORDER BY instance_number, time, instances.sop_uid, frame
+"""
+_SAME_SERIES = """
+SELECT * FROM instances WHERE series_uid = (SELECT series_uid FROM instances WHERE sop_uid = ?)
 """
 
 
@@ -126,6 +131,22 @@ class FolderSource:
         syntax = row["transfer_syntax_uid"]
         return EncodedFrame(syntax, data, frame if syntax in STREAMS else 1)
 
+    def local_instances(self, sop_uid: str) -> Mapping[str, LocalInstance]:
+        """Return the files of the series that an instance belongs to, by SOP Instance UID; raises ``NotFoundError``."""
+        rows = self._index.query(_SAME_SERIES, (sop_uid,))
+        if not rows:
+            raise NotFoundError(f"There is no instance {sop_uid:.64} in this folder.")
+        below = _Below(self._root)
+        return {
+            row["sop_uid"]: LocalInstance(
+                below.path(row["path"]),
+                row["transfer_syntax_uid"],
+                location_from(row),
+                from_text(row["slice_values"]) if row["slice_values"] else None,
+            )
+            for row in rows
+        }
+
     def problems(self) -> Sequence[Problem]:
         """Return what could not be taken in, by path; files that are not DICOM are one row together."""
         found = [
@@ -160,12 +181,29 @@ class FolderSource:
         return rows[0]
 
     def _path(self, row: sqlite3.Row) -> Path:
-        """Return the file of an instance, unless a link put in its way since would lead out of the folder."""
-        root = os.path.realpath(self._root)
-        path = os.path.realpath(os.path.join(root, row["path"]))  # noqa: PTH118 - realpath of a string
-        if os.path.commonpath([root, path]) != root:
-            raise SourceUnavailableError(f"{row['path']} has become a link out of the study folder.")
-        return Path(path)
+        return _Below(self._root).path(row["path"])
+
+
+class _Below:
+    """The files below a folder; a link put in the way of one since it was indexed must not lead out of it."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = os.path.realpath(root)
+        self._folders: dict[str, str] = {}
+
+    def path(self, relative: str) -> Path:
+        """Return the file that an indexed path leads to; each folder is looked up once."""
+        folder, name = os.path.split(relative)
+        if folder not in self._folders:
+            self._folders[folder] = self._real(folder, relative)
+        path = os.path.join(self._folders[folder], name)  # noqa: PTH118 - as `realpath`, a string
+        return Path(self._real(path, relative) if os.path.islink(path) else path)  # noqa: PTH114
+
+    def _real(self, path: str, relative: str) -> str:
+        real = os.path.realpath(os.path.join(self._root, path))  # noqa: PTH118 - realpath of a string
+        if os.path.commonpath([self._root, real]) != self._root:
+            raise SourceUnavailableError(f"{relative} has become a link out of the study folder.")
+        return real
 
 
 def _read_metadata(path: Path, _changed_ns: int, _size: int) -> Dataset:

@@ -17,9 +17,10 @@ import numpy as np
 
 from readingroom.dicom.model import Dimensions, FrameGeometry
 from readingroom.dicom.scan import PixelLocation, ScannedFile
+from readingroom.dicom.slice_values import to_text
 from readingroom.errors import SourceUnavailableError
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 BUSY_SECONDS = 15.0
 
 _SCHEMA = """
@@ -33,7 +34,7 @@ CREATE TABLE series (uid TEXT PRIMARY KEY, study_uid TEXT, modality TEXT, number
 CREATE TABLE instances (sop_uid TEXT PRIMARY KEY, path TEXT UNIQUE, study_uid TEXT, series_uid TEXT,
   sop_class_uid TEXT, transfer_syntax_uid TEXT, instance_number INTEGER, time TEXT, rows INTEGER,
   columns INTEGER, frame_time_ms REAL, frame_count INTEGER, pixel_offset INTEGER, frame_bits INTEGER,
-  spans BLOB, deflated INTEGER, swap_bytes INTEGER);
+  spans BLOB, deflated INTEGER, swap_bytes INTEGER, slice_values TEXT);
 CREATE INDEX instances_series ON instances (series_uid);
 CREATE TABLE frames (sop_uid TEXT, frame INTEGER, geometry TEXT, dimensions TEXT,
   PRIMARY KEY (sop_uid, frame)) WITHOUT ROWID;
@@ -151,7 +152,7 @@ def insert_instance(connection: sqlite3.Connection, path: str, scanned: ScannedF
         scanned.sop_uid, path, scanned.study.uid, scanned.series.uid, scanned.sop_class_uid,
         scanned.transfer_syntax_uid, scanned.instance_number, scanned.time, scanned.rows, scanned.columns,
         scanned.frame_time_ms, len(scanned.geometries), pixels.offset, pixels.frame_bits, pixels.spans.tobytes(),
-        pixels.deflated, pixels.swap_bytes,
+        pixels.deflated, pixels.swap_bytes, "" if scanned.values is None else to_text(scanned.values),
     )  # fmt: skip
     _insert(connection, "instances", row)
     connection.executemany(

@@ -24,6 +24,7 @@ from readingroom.dicom.image import float_bytes, pixel_description
 from readingroom.dicom.locate import ReadAt, Spans, encapsulated_spans, first_bytes
 from readingroom.dicom.model import Dimensions, FrameGeometry
 from readingroom.dicom.part10 import BIG_ENDIAN, OpenedFile, PixelElement, open_file
+from readingroom.dicom.slice_values import SliceValues, slice_values
 from readingroom.errors import DamagedImageError, ReadingRoomError, UnreadableFileError, UnsupportedImageError
 from readingroom.pixels.codecs import DECODERS, STREAMS, is_encapsulated, syntax_name
 from readingroom.pixels.codecs.codestream import JpegHeader, check_size, jpeg2000_size
@@ -89,6 +90,8 @@ class ScannedFile:
     pixels: PixelLocation
     geometries: tuple[FrameGeometry, ...]
     dimensions: tuple[Dimensions, ...]
+    values: SliceValues | None = None
+    """What the values of the only frame mean; None where there are more, or none."""
 
 
 def scan_file(path: Path) -> ScannedFile | None:
@@ -137,6 +140,7 @@ def _scan(opened: OpenedFile, path: Path) -> ScannedFile:
         pixels=_locate(opened, path, count) if count else PixelLocation(),
         geometries=tuple(frame_geometry(dataset, frame) for frame in range(1, count + 1)),
         dimensions=tuple(frame_dimensions(dataset, frame) for frame in range(1, count + 1)),
+        values=slice_values(dataset, 1) if count == 1 else None,
     )
 
 
