@@ -1,11 +1,14 @@
-"""``readingroom render``: one frame as the viewer would show it."""
+"""``readingroom render``: one frame, or a plane of a series, as the viewer would show it."""
 
 import argparse
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from readingroom.cli import reformatting
+
 if TYPE_CHECKING:
+    from readingroom.dicom.picture import LoadedFrame
     from readingroom.dicom.presentation_state import PresentationState
     from readingroom.pixels.voi import Voi
 
@@ -23,21 +26,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--presentation-state", type=Path, metavar="PR.dcm", help="show the image as this state says, graphics included"
     )
     parser.add_argument("--no-overlays", action="store_true", help="leave overlay planes out")
+    reformatting.add_arguments(parser)
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.png")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Write the picture; raises what ``load_frame`` and ``DisplayProfile.load`` raise."""
+    """Write the picture; raises what ``load_frame``, ``reformatted`` and ``DisplayProfile.load`` raise."""
     import imagecodecs  # noqa: PLC0415 - the parts of each command are loaded by it alone
 
-    from readingroom.dicom.picture import load_frame  # noqa: PLC0415
-    from readingroom.dicom.single import FileSource  # noqa: PLC0415
     from readingroom.pixels.display_profile import DisplayProfile  # noqa: PLC0415
 
     display = None if options.gsdf is None else DisplayProfile.load(options.gsdf).curve
-    source = FileSource(options.file)
-    state = None if options.presentation_state is None else _presentation_state(options.presentation_state)
-    loaded = load_frame(source, source.sop_uid, options.frame, state)
+    loaded = _frame(options) if options.reformat is None else reformatting.reformatted(options)
     voi = options.window if options.voi_lut is None else loaded.voi_lut(options.voi_lut)
     picture = loaded.picture(voi, options.invert, display, overlays=not options.no_overlays)
     pixels, notes = picture.pixels, picture.notes
@@ -61,6 +61,18 @@ def _presentation_state(path: Path) -> "PresentationState":
         return load_presentation_state(source, source.sop_uid)
     except ReadingRoomError as error:
         raise type(error)(f"{path}: {error}") from error
+
+
+def _frame(options: argparse.Namespace) -> "LoadedFrame":
+    from readingroom.dicom.picture import load_frame  # noqa: PLC0415
+    from readingroom.dicom.single import FileSource  # noqa: PLC0415
+    from readingroom.errors import NotFoundError  # noqa: PLC0415
+
+    if options.slab or options.series:
+        raise NotFoundError("--slab and --series say what --reformat works on; there is none.")
+    source = FileSource(options.file)
+    state = None if options.presentation_state is None else _presentation_state(options.presentation_state)
+    return load_frame(source, source.sop_uid, options.frame, state)
 
 
 def _window(text: str) -> "Voi":

@@ -132,7 +132,7 @@ class VolumeLoader:
             try:
                 request = self._load(number)
             except ReadingRoomError as error:
-                self._failed(number, error)
+                self._failed(number, str(error))
                 continue
             if request is None:
                 self._arrived(number)
@@ -174,7 +174,10 @@ class VolumeLoader:
 
     def _decoded(self, number: int, outcome: NDArray[Any] | ReadingRoomError) -> None:
         if isinstance(outcome, ReadingRoomError):
-            self._failed(number, outcome)
+            frame = self.stack.frames[number]
+            instance = self._local.get(frame.sop_uid)
+            name = frame.sop_uid if instance is None else instance.path.name
+            self._failed(number, f"{str(outcome).rstrip('.')}, frame {frame.frame} of {name}.")
             return
         if self.plan.is_modality:
             self.plan.put(outcome, self._values[number], self.volume.values[number])
@@ -185,9 +188,9 @@ class VolumeLoader:
         if self._on_slice is not None:
             self._on_slice(number)
 
-    def _failed(self, number: int, error: ReadingRoomError) -> None:
+    def _failed(self, number: int, reason: str) -> None:
         self.volume.values[number] = self.plan.fill
-        self._problems.append(SliceProblem(number, str(error)))
+        self._problems.append(SliceProblem(number, reason))
         if self._on_slice is not None:
             self._on_slice(number)
 

@@ -168,12 +168,11 @@ def rotation(axis: ArrayLike, degrees: float) -> Floats:
 
 
 def _extent(volume: Volume, direction: Floats, spacing: float) -> tuple[float, int]:
-    """Return the coordinate of the first pixel along a direction and how many cover the volume's voxels."""
-    along = volume.corners_mm() @ direction
-    margin = math.floor(volume.half_extent_mm(direction) / spacing + UNIT)
-    margin = 0 if volume.half_extent_mm(direction) <= spacing * (0.5 + UNIT) else margin
-    count = math.ceil((along.max() - along.min()) / spacing - UNIT) + 1
-    return float(along.min() - margin * spacing), min(count + 2 * margin, MAX_EDGE + 1)
+    """Return the coordinate of the first pixel along a direction and how many have their centre within the volume."""
+    along, reach = volume.corners_mm() @ direction, volume.half_extent_mm(direction)
+    margin = max(math.ceil(reach / spacing - UNIT) - 1, 0)
+    first = float(along.min() - margin * spacing)
+    return first, min(math.ceil((along.max() + reach - first) / spacing - UNIT), MAX_EDGE + 1)
 
 
 def _check_met(volume: Volume, normal: Floats, point: Floats) -> None:
