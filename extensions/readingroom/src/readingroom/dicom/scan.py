@@ -91,7 +91,7 @@ class ScannedFile:
     geometries: tuple[FrameGeometry, ...]
     dimensions: tuple[Dimensions, ...]
     values: SliceValues | None = None
-    """What the values of the only frame mean; None where there are more, or none."""
+    """What the values of the only frame mean; None where there are more, or none, or that is damaged."""
 
 
 def scan_file(path: Path) -> ScannedFile | None:
@@ -140,8 +140,16 @@ def _scan(opened: OpenedFile, path: Path) -> ScannedFile:
         pixels=_locate(opened, path, count) if count else PixelLocation(),
         geometries=tuple(frame_geometry(dataset, frame) for frame in range(1, count + 1)),
         dimensions=tuple(frame_dimensions(dataset, frame) for frame in range(1, count + 1)),
-        values=slice_values(dataset, 1) if count == 1 else None,
+        values=_values(dataset) if count == 1 else None,
     )
+
+
+def _values(dataset: Dataset) -> SliceValues | None:
+    """Return what the values of the only frame mean, None where that is damaged: whoever shows it says why."""
+    try:
+        return slice_values(dataset, 1)
+    except ReadingRoomError:
+        return None
 
 
 def _frame_count(opened: OpenedFile) -> int:
