@@ -31,7 +31,7 @@ test: .make/debian-test $(PRODUCT) .make/test lint ## Run every check and every 
 	@sh .ci/npm.sh test
 	@$(PY) -m pytest
 
-bench: .make/debian-test $(PRODUCT) .make/bench ## Measure round trips and first images, as ratios to the floor of the same run
+bench: .make/debian-test $(PRODUCT) .make/bench ## Measure volumes, round trips and first images, as ratios in one run
 	@$(PY) tests/bench/run.py
 
 lint: .make/test .make/front-end ## Check style, types and import floors, of Python and TypeScript

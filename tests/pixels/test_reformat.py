@@ -1,5 +1,6 @@
 """Reformats against float64, against themselves turned and mirrored, and against what is known to be there."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from readingroom.errors import UnsupportedImageError
 from readingroom.pixels.grayscale import Padding
 from readingroom.pixels.plane import InvalidPlaneError, OutsideVolumeError, Plane, covering_plane, patient_plane
-from readingroom.pixels.reformat import Projection, reformat, sampling
+from readingroom.pixels.reformat import Projection, prepare, reformat, sampling
 from readingroom.pixels.volume import Volume
 
 SHAPE = (11, 17, 23)
@@ -331,3 +332,29 @@ def test_arrays_that_make_no_volume_are_refused(change: dict[str, Any]) -> None:
     """A volume is valid on construction."""
     with pytest.raises(UnsupportedImageError):
         Volume(**{"values": values(), "affine": affine()} | change)
+
+
+def test_kernel_works_where_nothing_can_be_kept() -> None:
+    """Code without a place for its compiled form, as in a read-only installation without a home, is compiled each time."""
+    from readingroom.pixels import reformat_kernel
+
+    found: dict[str, Any] = {"__name__": "nowhere"}
+    exec(compile(Path(reformat_kernel.__file__).read_text(), "<nowhere>", "exec"), found)  # noqa: S102 - our own file
+    assert isinstance(found["_reformat"]._cache, type(reformat_kernel.numba.njit(lambda: 0)._cache))
+    volume = Volume(values(), affine())
+    made, absent = found["run"](volume, sampling(volume, tilted(volume), 0.0, None))
+    assert np.array_equal(reformat(volume, tilted(volume)).absent, absent)
+    assert np.array_equal(reformat(volume, tilted(volume)).values[~absent], made[~absent])
+
+
+def test_preparing_compiles_what_the_first_drag_needs() -> None:
+    """After ``prepare`` neither a complete nor a filling 16-bit volume has to be compiled for."""
+    from readingroom.pixels.reformat_kernel import _reformat
+
+    prepare()
+    known = len(_reformat.signatures)  # type: ignore[attr-defined] - compiled code
+    for dtype in ("i2", "u2"):
+        for ready in (np.ones(SHAPE[0], bool), np.zeros(SHAPE[0], bool)):
+            volume = Volume(values(dtype), affine(), ready=ready)
+            reformat(volume, tilted(volume), 4.0, "mean")
+    assert known == len(_reformat.signatures)  # type: ignore[attr-defined]

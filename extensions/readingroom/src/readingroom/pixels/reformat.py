@@ -107,6 +107,18 @@ def reformat(
     return finished(volume, *run(volume, sampling(volume, plane, slab_mm, projection, every)))
 
 
+def prepare() -> None:
+    """Compile what planes of 16-bit volumes need, or fetch it from where it was kept.
+
+    For a thread at the start of a viewer: it takes 3 s where it was never compiled, 0.7 s after. ``NUMBA_CACHE_DIR`` names
+    the place where it is kept if neither the installation nor the home can be written.
+    """
+    for dtype in (np.int16, np.uint16):
+        for ready in (True, False):
+            volume = Volume(np.zeros((2, 2, 2), dtype), np.eye(4), ready=np.array([True, ready]))
+            reformat(volume, Plane((0, 0, 0), (1, 0, 0), (0, 1, 0), (1, 1), 2, 2))
+
+
 def sampling(volume: Volume, plane: Plane, slab_mm: float, projection: Projection | None, every: int = 1) -> Sampling:
     """Return the fixed-point coordinates that ``reformat`` works from; raises what it raises."""
     if not math.isfinite(slab_mm) or slab_mm < 0:
