@@ -1,6 +1,5 @@
 """How far one process grows for loading the series of a folder and cutting a plane out of it; run by ``volumes.py``."""
 
-import resource
 import sys
 import tempfile
 from pathlib import Path
@@ -13,8 +12,9 @@ from readingroom.pixels.reformat import reformat
 
 
 def peak_mb() -> float:
-    """Return the largest resident size of this process so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """Return the largest resident size of this process so far; ``getrusage`` would begin with that of its parent."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 if __name__ == "__main__":
@@ -29,5 +29,5 @@ if __name__ == "__main__":
         loading = peak_mb() - before
         reformat(loader.volume, patient_plane(loader.volume, "coronal"))
         own = loader.volume.values.nbytes / 2**20
-        print(f"+{loading - own:.0f} MB for loading, +{peak_mb() - before - own:.0f} MB with the compiler of reformats")
+        print(f"{loading - own:+.0f} MB for loading, {peak_mb() - before - own:+.0f} MB with the compiler of reformats")
         source.close()

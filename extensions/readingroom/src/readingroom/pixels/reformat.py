@@ -104,7 +104,7 @@ def reformat(
     """
     from readingroom.pixels.reformat_kernel import run  # noqa: PLC0415 - numba: a third of a second, 95 MB
 
-    return finished(volume, *run(volume, sampling(volume, plane, slab_mm, projection, every)))
+    return run(volume, sampling(volume, plane, slab_mm, projection, every))
 
 
 def prepare() -> None:
@@ -155,7 +155,7 @@ def sampling(volume: Volume, plane: Plane, slab_mm: float, projection: Projectio
 
 
 def finished(volume: Volume, numbers: NDArray[Any], absent: NDArray[np.bool_]) -> Reformatted:
-    """Return what a kernel made, in the volume's type and filled where there is nothing."""
+    """Return numbers that a kernel made, in the volume's type and filled where there is nothing; they are changed."""
     dtype = volume.values.dtype
     numbers[absent] = 0
     if numbers.dtype.kind == "f" and dtype.kind != "f":

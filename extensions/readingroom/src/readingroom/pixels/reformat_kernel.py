@@ -13,7 +13,18 @@ import numpy as np
 from numba.extending import overload
 from numpy.typing import NDArray
 
-from readingroom.pixels.reformat import COORDINATE_BITS, MEAN, MEAN_BITS, MINIP, MIP, SUM_BITS, WEIGHT_BITS, Sampling
+from readingroom.pixels.reformat import (
+    COORDINATE_BITS,
+    MEAN,
+    MEAN_BITS,
+    MINIP,
+    MIP,
+    SUM_BITS,
+    WEIGHT_BITS,
+    Reformatted,
+    Sampling,
+    finished,
+)
 from readingroom.pixels.volume import Volume
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -51,15 +62,17 @@ def _typed(stub: Callable[..., Any]) -> Callable[[F], F]:
     return register
 
 
-def run(volume: Volume, plane: Sampling) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-    """Return the values of a sampled plane, (rows, columns) in the type that is summed, and where there are none."""
-    made, absent = np.empty(plane.shape, plane.number), np.empty(plane.shape, np.bool_)
+def run(volume: Volume, plane: Sampling) -> Reformatted:
+    """Return the values of a sampled plane."""
+    exact = plane.number is np.int64
+    made = np.empty(plane.shape, volume.values.dtype if exact else np.float64)
+    absent = np.empty(plane.shape, np.bool_)
     _reformat(
         volume.values, None if volume.ready.all() else volume.ready, plane.knots if plane.knots.size else None,
         plane.base, plane.across, plane.down, plane.offsets, plane.weights, plane.mode, plane.low, plane.high,
-        plane.drop if plane.number is np.int64 else None, made, absent,
+        plane.drop if exact else None, plane.number(volume.fill), made, absent,
     )  # fmt: skip
-    return made, absent
+    return Reformatted(made, absent) if exact else finished(volume, made, absent)
 
 
 def _number(value: Number, drop: int | None) -> Number:
@@ -162,6 +175,7 @@ def _reformat(  # noqa: PLR0913, PLR0917
     low: Number,
     high: Number,
     drop: int | None,
+    fill: Number,
     made: NDArray[Any],
     absent: NDArray[np.bool_],
 ) -> None:
@@ -188,8 +202,11 @@ def _reformat(  # noqa: PLR0913, PLR0917
                     total = value
                     count = np.int64(1)
             absent[y, x] = count == 0
-            if count:
-                made[y, x] = _mean(total, count, drop) if mode == MEAN else total
+            if count == 0:
+                total = fill
+            elif mode == MEAN:
+                total = _mean(total, count, drop)
+            made[y, x] = total
 
 
 @_compiled
