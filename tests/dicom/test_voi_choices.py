@@ -171,6 +171,7 @@ def test_damaged_lut_is_left_out_beside_others_and_refused_alone(tmp_path: Path)
     """With another view to show the damaged one is not offered; without, no view is made up."""
     short = item(LUTDescriptor=[256, 0, 16], LUTData=bytes(100))
     frame = loaded(small_image(1, RAMP), tmp_path, VOILUTSequence=[short, STEEP])
+    assert ("A VOI LUT of the image is damaged; it is not offered.",) == frame.picture().notes
     assert ["STEEP"] == [choice.explanation for choice in frame.choices]
     with_window = loaded(small_image(2, RAMP), tmp_path, VOILUTSequence=[short], WindowCenter=10, WindowWidth=20)
     assert Voi(10, 20) == with_window.picture().voi
@@ -218,6 +219,28 @@ def test_shape_and_photometric_interpretation_invert_once(
     expected = 255 - RAMP if inverted else RAMP
     assert np.array_equal(expected, frame.picture().pixels)
     assert np.array_equal(255 - expected, frame.picture(inverted=True).pixels)
+    contradictory = (photometric, shape) in {("MONOCHROME1", "IDENTITY"), ("MONOCHROME2", "INVERSE")}
+    assert contradictory is ("may be swapped" in "".join(frame.picture().notes))
+
+
+def test_window_that_the_standard_forbids_is_told(tmp_path: Path) -> None:
+    """It is not offered, and the reader is told; what is fine is not talked about."""
+    frame = loaded(small_image(1, RAMP), tmp_path, WindowCenter=[40, 1], WindowWidth=[400, 0])
+    assert ("A window of the image is one that DICOM does not allow; it is not offered.",) == frame.picture().notes
+    assert () == loaded(small_image(2, RAMP), tmp_path, WindowCenter=40, WindowWidth=400).picture().notes
+
+
+def test_slope_of_zero_refuses_its_frame_alone(tmp_path: Path) -> None:
+    """A frame whose rescale makes all values the same is refused in words; the others are shown."""
+    dataset = small_image(1, np.stack([RAMP, RAMP]))
+    dataset.PerFrameFunctionalGroupsSequence = [
+        item(PixelValueTransformationSequence=Sequence([item(RescaleSlope=slope, RescaleIntercept=0)]))
+        for slope in (0, 2)
+    ]
+    source = FileSource(write(dataset, tmp_path / "image.dcm"))
+    with pytest.raises(DamagedImageError, match="Rescale Slope of 0"):
+        load_frame(source, source.sop_uid, 1)
+    assert (0.0, 510.0) == load_frame(source, source.sop_uid, 2).value_range
 
 
 def test_bytes_without_a_window_are_shown_as_they_are(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from readingroom.pixels.backends import lookup
+from readingroom.testing.pipelines import every_stored_value, random_pipeline
 
 pytestmark = pytest.mark.gpu
 
@@ -36,3 +37,12 @@ def test_cupy_gathers_as_numpy_does(dtype: str, shape: tuple[int, ...]) -> None:
     on_device = lookup(table, cupy.asarray(stored), "cupy")
     assert isinstance(on_device, cupy.ndarray)
     assert np.array_equal(expected, cupy.asnumpy(on_device))
+
+
+def test_cupy_gathers_280_pipelines_by_chance() -> None:
+    """For every pipeline by chance, over all values of its type, the GPU shows the bytes of the formula."""
+    for seed in range(280):
+        pipeline, dtype = random_pipeline(seed)
+        stored = every_stored_value(dtype)
+        shown = lookup(pipeline.table(stored.dtype), stored, "cupy")
+        assert np.array_equal(pipeline.formula(stored), shown), seed

@@ -104,6 +104,14 @@ def test_each_p_value_takes_the_level_nearest_in_luminance(name: str) -> None:
     assert np.array_equal([0, 255], SCREENS[name].curve.apply(np.array([0.0, 255.0])))
 
 
+def test_p_value_on_a_tie_takes_the_brighter_level() -> None:
+    """Halfway between two levels the brighter one is shown, as halves go up everywhere here."""
+    curve = display_curve(gamma(1, 350, 2.2))
+    ties = curve.thresholds[[0, 99, 254]]
+    assert [1, 100, 255] == curve.apply(ties).tolist()
+    assert [0, 99, 254] == curve.apply(np.nextafter(ties, 0)).tolist()
+
+
 def test_levels_that_look_the_same_are_shown_by_the_darkest() -> None:
     """A screen whose first levels are all black, and whose last are all white, still rises from end to end."""
     levels = gamma(0.5, 400, 2.2)

@@ -23,7 +23,7 @@ from readingroom.dicom.palette import palette
 from readingroom.dicom.presentation_state import PresentationState, require_reference
 from readingroom.dicom.presented import PLAIN, Dressing, dress, state_choices, state_pipeline
 from readingroom.dicom.source import StudySource
-from readingroom.dicom.voi_choices import presentation_shape, voi_choices
+from readingroom.dicom.voi_choices import gray_notes, presentation_shape, voi_choices
 from readingroom.dicom.whereabouts import told_where
 from readingroom.errors import DamagedImageError, NotFoundError
 from readingroom.pixels.color import Palette
@@ -204,7 +204,7 @@ def _decoded(dataset: Dataset, encoded: EncodedFrame, frame: int, state: Present
         loaded = (
             _gray(dataset, frame, stored, lossy) if state is None else _presented(state, dataset, frame, stored, lossy)
         )
-        return replace(loaded, notes=notes + more, supplemental=supplemental)
+        return replace(loaded, notes=loaded.notes + notes + more, supplemental=supplemental)
 
 
 def _presented(state: PresentationState, dataset: Dataset, frame: int, stored: NDArray[Any], lossy: str) -> LoadedFrame:
@@ -230,7 +230,8 @@ def _gray(dataset: Dataset, frame: int, stored: NDArray[Any], lossy: str) -> Loa
     span, value_range = _span(stored), _value_range(pipeline, stored)
     choices = voi_choices(dataset, frame, *(possible or value_range))
     default = choices[0].voi if choices else Voi.of_range(*_full_range(pipeline, possible, value_range))
-    return LoadedFrame(stored, pipeline.with_voi(default, inverted=False), choices, value_range, lossy, span)
+    notes = gray_notes(dataset, frame, choices)
+    return LoadedFrame(stored, pipeline.with_voi(default, inverted=False), choices, value_range, lossy, span, notes)
 
 
 def _span(stored: NDArray[Any]) -> tuple[int, int] | None:

@@ -53,3 +53,22 @@ def presentation_shape(dataset: Dataset) -> Literal["IDENTITY", "INVERSE"]:
     if shape in ("IDENTITY", "INVERSE"):
         return "INVERSE" if shape == "INVERSE" else "IDENTITY"
     return "INVERSE" if text(dataset, "PhotometricInterpretation") == "MONOCHROME1" else "IDENTITY"
+
+
+def gray_notes(dataset: Dataset, frame: int, choices: tuple[VoiChoice, ...]) -> tuple[str, ...]:
+    """Return in words what of the image's own grey views is left out of ``choices``, or contradicts itself."""
+    group = functional_group(dataset, frame, "FrameVOILUTSequence") or dataset
+    pairs = min(len(values(group, "WindowCenter")), len(values(group, "WindowWidth")))
+    tables = len(values(group, "VOILUTSequence") or values(dataset, "VOILUTSequence"))
+    held = [choice.kind for choice in choices]
+    notes = []
+    if held.count("window") < pairs:
+        notes.append("A window of the image is one that DICOM does not allow; it is not offered.")
+    if held.count("lut") < tables:
+        notes.append("A VOI LUT of the image is damaged; it is not offered.")
+    shape, photometric = text(dataset, "PresentationLUTShape").upper(), text(dataset, "PhotometricInterpretation")
+    if (photometric, shape) in {("MONOCHROME1", "IDENTITY"), ("MONOCHROME2", "INVERSE")}:
+        notes.append(
+            f"The image is {photometric} with a Presentation LUT Shape {shape}; its black and white may be swapped."
+        )
+    return tuple(notes)
