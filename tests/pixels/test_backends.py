@@ -69,6 +69,16 @@ def test_cupy_is_available_only_with_a_device(monkeypatch: pytest.MonkeyPatch, d
     assert (devices == 1) is cupy_take.is_available()
 
 
+def test_cupy_gathers_by_the_pattern(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the GPU is asked for is NumPy's own take, here of NumPy in its place (tests/gpu has the device)."""
+    from readingroom.pixels.backends import cupy_take
+
+    names = {"take": np.take, "asarray": np.asarray, "asnumpy": np.asarray, "ascontiguousarray": np.ascontiguousarray}
+    monkeypatch.setitem(sys.modules, "cupy", SimpleNamespace(**names))
+    table, pattern = np.arange(256, dtype=np.uint8)[::-1].copy(), np.arange(12, dtype=np.uint8).reshape(3, 4)
+    assert np.array_equal(255 - pattern, cupy_take.gather(table, pattern))
+
+
 def test_every_backend_has_its_three_names() -> None:
     """Each module of the table says what it needs, whether it is there, and gathers."""
     for module in BACKENDS.values():
