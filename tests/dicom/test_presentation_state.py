@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 from pydicom import Dataset
+from pydicom.data import get_testdata_file
 from pydicom.tag import BaseTag
 
 from readingroom.dicom.attributes import quiet_reading
@@ -42,6 +43,7 @@ from readingroom.testing.states import (
     window_item,
 )
 
+PACKAGES = Path(__file__).parents[2] / ".make" / "demo-packages"
 RAMP = np.arange(4096, dtype=np.uint16).reshape(64, 64)
 ODD = (np.arange(63, dtype=np.uint8) * 4).reshape(7, 9)
 HALF_GRAY = 0x8080
@@ -198,6 +200,37 @@ def test_bitmap_shutter_is_that_of_dcmp2pgm(tmp_path: Path) -> None:
         picture = shown(image, add_overlay(state, 0x6000, bits, origin), tmp_path)
         assert {128, 200} == set(np.unique(picture.pixels))
         assert np.array_equal(oracle(tmp_path), picture.pixels)
+
+
+def test_overlay_of_a_shutter_is_never_painted(tmp_path: Path) -> None:
+    """A state that wrongly activates the overlay of its shutter hides with it and does not paint it (PS3.3 C.11.7)."""
+    image = small_image(1, np.full((7, 9), 200, np.uint8))
+    state = small_state(
+        image, ShutterShape="BITMAP", ShutterOverlayGroup=0x6000, GraphicLayerSequence=[layer_item("A")]
+    )
+    picture = shown(image, add_overlay(state, 0x6000, np.ones((7, 5), bool), layer="A"), tmp_path)
+    assert [0] * 5 + [200] * 4 == picture.pixels[3].tolist()
+
+
+REAL = {
+    "MR_small.dcm": 1, "MR_small_bigendian.dcm": 1, "MR_small_padded.dcm": 1, "image_dfl.dcm": 1, "emri_small.dcm": 7,
+    "examples_overlay.dcm": 1, "693_UNCR.dcm": 1, "MR2_UNCR.dcm": 1, "RG1_UNCR.dcm": 1, "RG3_UNCR.dcm": 1,
+    "vlut_04.dcm": 1, "MR-SIEMENS-DICOM-WithOverlays.dcm": 1,
+}  # fmt: skip
+"""Images of scanners, each with the frame that is compared."""
+
+
+@pytest.mark.parametrize("name", list(REAL))
+def test_states_that_dcmtk_makes_of_real_images_look_as_dcmtk_shows_them(tmp_path: Path, name: str) -> None:
+    """For an image and the state that dcmpsmk writes for it every pixel is that of dcmp2pgm, which cuts off where we round."""
+    found = str(next(iter(PACKAGES.rglob(name)), "")) or get_testdata_file(name)
+    assert found
+    (tmp_path / "image.dcm").symlink_to(found)
+    subprocess.run(["/usr/bin/dcmpsmk", "image.dcm", "state.dcm"], cwd=tmp_path, check=True, capture_output=True)
+    source, states = FileSource(found), FileSource(tmp_path / "state.dcm")
+    state = load_presentation_state(states, states.sop_uid)
+    picture = load_frame(source, source.sop_uid, REAL[name], state).picture(overlays=False)
+    assert_same_but_for_rounding(laid_out(picture), oracle(tmp_path, REAL[name]))
 
 
 SHUTTERS: dict[str, tuple[dict[str, object], Any]] = {
