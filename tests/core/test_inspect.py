@@ -167,7 +167,12 @@ def test_check_of_one_damaged_file_tells_its_reason(tmp_path: Path, capsys: pyte
 @pytest.mark.parametrize("command", ["inspect", "check"])
 @pytest.mark.parametrize(
     ("path", "words"),
-    [("none", "none cannot be read"), ("notes.txt", "is not a DICOM file"), ("empty", "There are no DICOM files in")],
+    [
+        ("none", "none cannot be read"),
+        ("DICOMDIR", "is a DICOMDIR, not an image"),
+        ("notes.txt", "is not a DICOM file"),
+        ("empty", "There are no DICOM files in"),
+    ],
 )
 def test_wrong_path_is_one_plain_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str, path: str, words: str
@@ -175,6 +180,9 @@ def test_wrong_path_is_one_plain_line(
     """What cannot be read at all ends with status 2 and one line on standard error."""
     (tmp_path / "notes.txt").write_text("hello, this is not an image")
     (tmp_path / "empty").mkdir()
+    directory = get_testdata_file("DICOMDIR", download=False)
+    assert directory is not None
+    shutil.copy(directory, tmp_path)
     assert 2 == main([command, str(tmp_path / path)])
     (line,) = capsys.readouterr().err.splitlines()
     assert words in line

@@ -57,7 +57,10 @@ EXAMPLES: dict[WarningKind, tuple[list[FrameReference], str]] = {
         "2 slices are missing between 41 and 50 mm: the pictures jump there, and counting slices does not give a distance.",
     ),
     "uneven_spacing": (axial(0, 3, 7.2, 9, 12), "The slices lie 1.8 to 4.2 mm apart: counting slices"),
-    "gantry_tilt": (tilted(15), "The gantry was tilted by 15.0°: each slice is shifted by 1.29 mm against the one"),
+    "gantry_tilt": (
+        tilted(15),
+        "The slices lie aslant, as from a gantry tilted by 15.0°: each is shifted by 1.29 mm",
+    ),
     "not_orthogonal": (
         [frame(n * 1.0, 0, n * 4.0) for n in range(5)],
         "The line through the slices is 14.0° away from their normal: each is shifted by 1 mm",

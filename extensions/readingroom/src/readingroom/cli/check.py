@@ -63,16 +63,17 @@ def _findings(path: Path, *, all_frames: bool) -> tuple[list["Finding"], int]:
 
 
 def _is_damaged(path: Path) -> bool:
-    """Return whether a path is a DICOM file after all, one that cannot be taken in, rather than something else."""
-    from readingroom.dicom.part10 import NotDicomError, open_file  # noqa: PLC0415
+    """Return whether a path is an object after all, one that cannot be taken in, rather than something else."""
+    from readingroom.dicom.part10 import NotDicomError  # noqa: PLC0415
+    from readingroom.dicom.scan import scan_file  # noqa: PLC0415
 
     try:
-        open_file(path)
+        scan_file(path)
     except NotDicomError:
         return False
     except UnreadableFileError:
         return path.is_file()
-    return True
+    return False  # a DICOMDIR
 
 
 def _print(findings: list["Finding"], shown: int) -> None:

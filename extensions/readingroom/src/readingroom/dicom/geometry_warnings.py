@@ -114,8 +114,8 @@ def _shear_warning(geometry: StackGeometry) -> GeometryWarning | None:
     if across <= np.tan(np.radians(SQUARE_DEGREES)):
         return GeometryWarning(
             "gantry_tilt",
-            f"The gantry was tilted by {degrees}: each slice is shifted by {shift} mm against the one before, "
-            "so that straight anatomy runs aslant through the stack.",
+            f"The slices lie aslant, as from a gantry tilted by {degrees}: each is shifted by {shift} mm "
+            "against the one before, so that straight anatomy runs aslant through the stack.",
         )
     return GeometryWarning(
         "not_orthogonal",
