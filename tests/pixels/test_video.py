@@ -166,6 +166,15 @@ def test_frames_come_through_the_pool(kind: tuple[str, bytes]) -> None:
             assert np.array_equal(decode(*kind, DESCRIPTION, number), pool.decode(*kind, DESCRIPTION, number))
 
 
+def test_playing_starts_no_threads() -> None:
+    """A child that plays a video has one thread: more would run into its limit of memory."""
+    data = encode_motion("keyint=12", "mp4")
+    with DecoderPool(1) as pool:
+        for number in range(1, FRAMES + 1):
+            pool.decode(H264, data, DESCRIPTION, number)
+        assert "Threads:\t1\n" in Path(f"/proc/{pool.pids[0]}/status").read_text()
+
+
 def test_frame_beyond_the_end_is_told(kind: tuple[str, bytes]) -> None:
     """A frame that the attributes promise and the video does not hold is refused in words."""
     syntax, data = kind

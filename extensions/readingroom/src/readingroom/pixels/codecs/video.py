@@ -84,7 +84,10 @@ class _Video:
     """
 
     def __init__(self, data: bytes) -> None:
+        from av.video.reformatter import VideoReformatter  # noqa: PLC0415 - the optional extra
+
         self.data = data
+        self._converter: Any = VideoReformatter()  # one for all: each keeps threads, and a child may have few
         self._packets: list[Any] = []
         self._read_packets()
         times = [packet.pts for packet in self._packets]
@@ -120,12 +123,15 @@ class _Video:
         matrix = int(frame.colorspace)
         if matrix == _UNSPECIFIED:
             matrix = _BT709 if description.rows >= _HD_ROWS else _BT601
-        pixels: NDArray[Any] = frame.to_ndarray(
+        shown = self._converter.reformat(
+            frame,
             format="rgb24",
             src_colorspace=matrix,
             src_color_range=int(frame.color_range) or _LIMITED,
             dst_color_range=_FULL,
+            threads=1,
         )
+        pixels: NDArray[Any] = shown.to_ndarray()
         return pixels
 
     def _near(self, number: int) -> Any:  # noqa: ANN401 - a frame of PyAV, an optional package
