@@ -11,7 +11,9 @@ MAX_VALUE = 16 * 2**20
 MAX_READ = 64 * 2**20
 """All attributes of an object together; those of ten thousand frames take about 15 MiB."""
 
-MAX_READS = 2**21
+MAX_READS = 2**20
+"""An attribute takes one to three; a million take ten seconds and 200 MiB of objects."""
+
 MAX_ITEMS = 2**18
 _ITEMS = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00")
 
@@ -43,8 +45,10 @@ class BoundedReader(io.RawIOBase):
         self._reads += 1
         if len(data) >= 8:  # noqa: PLR2004 - tag and length of an item
             self._items += data.count(_ITEMS[0]) + data.count(_ITEMS[1])
-        if self._bytes > MAX_READ or self._reads > MAX_READS:
+        if self._bytes > MAX_READ:
             raise UnreadableFileError(f"has more than {MAX_READ // 2**20} MiB of attributes beside its pixels")
+        if self._reads > MAX_READS:
+            raise UnreadableFileError("has more attributes than any image we show")
         if self._items > MAX_ITEMS:
             raise UnreadableFileError(f"has more than {MAX_ITEMS} sequence items")
         return data

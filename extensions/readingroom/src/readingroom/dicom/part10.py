@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from pydicom import Dataset, dcmread
+from pydicom import Dataset
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import FileMetaDataset
 from pydicom.filereader import (
     _read_file_meta_info,
+    read_partial,
     read_preamble,
 )
 
@@ -36,6 +37,8 @@ HARMLESS_INFLATED = 16 * 2**20
 """No deflated dataset may grow beyond the first; none beyond the last by more than the ratio: small files claim gigabytes."""
 
 _CHUNK = 2**20
+
+MAX_ATTRIBUTES = 2**16
 
 UNDEFINED_LENGTH = 0xFFFFFFFF
 _PREAMBLE = 128
@@ -120,11 +123,24 @@ def _open(file: BinaryIO) -> OpenedFile:
 def _parse(file: BinaryIO, size: int) -> Dataset:
     """Return the attributes up to the pixel data, of which the file then stands at the beginning."""
     reader = BoundedReader(file, size)
-    dataset = dcmread(reader, stop_before_pixels=True, force=True)
+    dataset = read_partial(reader, _StopAtPixels(), force=True)
     if reader.skipped:
         _forget_skipped(dataset)
     _refuse_cut_value(dataset)
     return dataset
+
+
+class _StopAtPixels:
+    """Tells the parser when to stop, and counts the attributes that lie in no sequence."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def __call__(self, tag: int, _vr: str | None, _length: int) -> bool:
+        self._count += 1
+        if self._count > MAX_ATTRIBUTES:
+            raise UnreadableFileError(f"has more than {MAX_ATTRIBUTES} attributes")
+        return tag in _PIXEL_TAGS
 
 
 def _forget_skipped(dataset: Dataset) -> None:

@@ -27,11 +27,13 @@ from readingroom.dicom.part10 import BIG_ENDIAN, OpenedFile, PixelElement, open_
 from readingroom.dicom.slice_values import SliceValues, slice_values
 from readingroom.errors import DamagedImageError, ReadingRoomError, UnreadableFileError, UnsupportedImageError
 from readingroom.pixels.codecs import DECODERS, STREAMS, is_encapsulated, syntax_name
-from readingroom.pixels.codecs.codestream import JpegHeader, check_size, jpeg2000_size
+from readingroom.pixels.codecs.codestream import JpegHeader, check_size, jpeg2000_size, jpegxl_size
 from readingroom.pixels.codecs.video import container_format
 
 MEDIA_DIRECTORY = "1.2.840.10008.1.3.10"
 MAX_FRAMES = 2**20
+SWOLLEN = 2**20
+MAX_VIDEO = 2**30
 _NO_SPANS = np.empty((0, 3), np.int64)
 
 
@@ -111,8 +113,7 @@ def scan_file(path: Path) -> ScannedFile | None:
         try:
             return _scan(opened, path)
         except (DamagedImageError, UnsupportedImageError) as error:
-            message = str(error)
-            raise UnreadableFileError(message.replace("The image says", "says", 1).rstrip(".")) from error
+            raise UnreadableFileError(_after_a_name(str(error))) from error
         except ReadingRoomError:
             raise
         except Exception as error:  # untrusted values: whatever reading them raises, one file never stops the rest
@@ -233,11 +234,14 @@ def _check_codestream(opened: OpenedFile, read_at: ReadAt, spans: Spans) -> None
         return
     description = pixel_description(opened.dataset)
     head = first_bytes(read_at, spans, 65_536)
+    _refuse_swollen(spans, description.native_length, is_stream=kind == "video")
     if kind in ("jpeg", "jpegls"):
         header = JpegHeader(head)
         check_size(header.rows, header.columns, header.samples, description)
     elif kind == "jpeg2000":
         check_size(*jpeg2000_size(head), description)
+    elif kind == "jpegxl":
+        check_size(*jpegxl_size(head), description.samples_per_pixel, description)
     elif kind == "video":
         container_format(head)
     elif (
@@ -245,6 +249,20 @@ def _check_codestream(opened: OpenedFile, read_at: ReadAt, spans: Spans) -> None
         and int(spans[:, 2].sum()) * 64 * (whole(opened.dataset, "NumberOfFrames") or 1) < description.samples
     ):
         raise UnreadableFileError(_contradiction(opened.dataset, 1, int(spans[:, 2].sum())))
+
+
+def _refuse_swollen(spans: Spans, native_length: int, *, is_stream: bool) -> None:
+    """Raise when a compressed frame is far longer than the frame itself, which nobody would send: it would be read whole."""
+    longest = int(np.bincount(spans[:, 0], weights=spans[:, 2]).max())
+    if longest > (MAX_VIDEO if is_stream else 2 * native_length + SWOLLEN):
+        raise DamagedImageError(f"The image has a compressed frame of {longest} bytes, more than it can need.")
+
+
+def _after_a_name(message: str) -> str:
+    """Return a sentence about "the image" as one that follows the name of its file."""
+    sentence = message.rstrip(".")
+    about, subject, rest = sentence.partition("The image ")
+    return f"cannot be shown: {sentence}" if about or not subject else rest
 
 
 def _study(dataset: Dataset, uid: str) -> StudyAttributes:

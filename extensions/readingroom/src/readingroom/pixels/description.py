@@ -9,6 +9,9 @@ from readingroom.errors import DamagedImageError, UnsupportedImageError
 MAX_SAMPLES = 2**28
 """The largest frame taken on, in samples; the largest radiographs have about 2**26."""
 
+MAX_BYTES = 384 * 2**20
+"""The largest frame taken on, in bytes of its stored values and of its picture together."""
+
 INTEGER_BITS = (1, 8, 16, 32)
 COLOR_SAMPLES = 3
 HALF_CHROMA = ("YBR_FULL_422", "YBR_PARTIAL_422")
@@ -60,7 +63,7 @@ class PixelDescription:
                 f"The image says it stores {self.bits_stored} bits below bit {self.high_bit}, "
                 f"which does not fit into {self.bits_allocated}."
             )
-        if self.samples > MAX_SAMPLES:
+        if self.samples > MAX_SAMPLES or self.samples * (self.container.itemsize + 1) > MAX_BYTES:
             raise DamagedImageError(
                 f"The image says it has {self.rows} rows and {self.columns} columns, more than any image we show."
             )

@@ -13,10 +13,14 @@ class DecodingLimits:
 
     ``seconds`` and ``seconds_per_megasample`` bound the time from the moment the child starts to work (time that it
     spent waiting for a processor does not count); ``memory`` and ``bytes_per_sample`` the address space in bytes above what the
-    child takes when idle. JPEG 2000, the slowest codec, decodes 9 megasamples a second and takes 7 bytes a sample.
+    child takes when idle. A frame of more than ``harmless_samples`` must not claim more than ``max_ratio`` samples for each
+    compressed byte: a codestream of 150 bytes can be a giant that is grey all over.
+    JPEG 2000, the slowest codec, decodes 9 megasamples a second and takes 7 bytes a sample.
     """
 
     max_samples: int = MAX_SAMPLES
+    harmless_samples: int = 2**24
+    max_ratio: int = 2000
     seconds: float = 1.5
     seconds_per_megasample: float = 0.4
     memory: int = 256 * MEBI

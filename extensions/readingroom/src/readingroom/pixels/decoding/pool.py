@@ -89,6 +89,9 @@ class DecoderPool:
         """Raise when a job is over the limit or brought a child down a short while ago."""
         if job.samples > self.limits.max_samples:
             raise DamagedImageError(f"The image says it has {job.samples} samples, more than any image we show.")
+        data_bytes = sum(map(len, job.buffers))
+        if job.samples > max(self.limits.harmless_samples, self.limits.max_ratio * data_bytes):
+            raise DamagedImageError(f"The image says it has {job.samples} samples in {data_bytes} bytes.")
         self._failures.check(job)
 
     def acquire(self, *, wait: bool, polite: bool = False) -> DecoderProcess | None:
