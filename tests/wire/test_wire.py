@@ -107,6 +107,8 @@ def a_header() -> wire.FrameHeader:
         presentation_uid="",
         presentation=None,
         overlay_planes=0,
+        reformat=None,
+        loaded=1.0,
         notes=(),
         value_range=(0, 5),
         inverted=False,
@@ -114,5 +116,6 @@ def a_header() -> wire.FrameHeader:
         orientation=(1, 0, 0, 0, 1, 0),
         slice_position=(0, 0, 0),
         spacing=(0.5, 0.25),
+        pixel_shape=(1.0, 1.0),
         spacing_kind="patient",
     )

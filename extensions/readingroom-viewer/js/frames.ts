@@ -1,7 +1,7 @@
 // Binary messages: 4 bytes header length (little endian), the header as JSON, then the encoded pixels.
 
 import { decodeBlock } from "./lz4";
-import type { FrameHeader, VoiChoice, VoiFunction, Window } from "./messages";
+import type { FrameHeader, Reformat, VoiChoice, VoiFunction, Window } from "./messages";
 import { isPresentation } from "./presentation";
 
 /** A picture message that cannot be shown; the words are for the reader. */
@@ -62,10 +62,14 @@ function checkedHeader(value: unknown): FrameHeader {
     (f.drag_start === null || isWindow(f.drag_start)) &&
     (f.choice === null || isWhole(f.choice, 0, 100_000)) &&
     areTexts(f.notes) &&
+    (f.reformat === null || isReformat(f.reformat)) &&
+    Number.isFinite(f.loaded) &&
     isWhole(f.overlay_planes, 0, 1_000) &&
     (f.presentation === null || isPresentation(f.presentation)) &&
     (f.orientation === null || areNumbers(f.orientation, 6)) &&
     (f.slice_position === null || areNumbers(f.slice_position, 3)) &&
+    areNumbers(f.pixel_shape, 2) &&
+    f.pixel_shape.every((n) => n > 0) &&
     (f.spacing === null || (areNumbers(f.spacing, 2) && f.spacing.every((n) => n > 0)));
   if (!ok) throw new FrameError("A picture arrived with a header that makes no sense.");
   const header = f as unknown as FrameHeader;
@@ -87,6 +91,10 @@ function areNumbers(value: unknown, count: number): value is number[] {
 
 function areTexts(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((one) => typeof one === "string");
+}
+
+function isReformat(value: unknown): value is Reformat {
+  return isRecord(value) && ["axial", "coronal", "sagittal"].includes(value.plane as string) && Number.isFinite(value.slab_mm);
 }
 
 function isChoice(value: unknown): value is VoiChoice {

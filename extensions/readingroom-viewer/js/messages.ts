@@ -16,14 +16,21 @@ export interface VoiChoice {
   window: Window | null;
 }
 
+/** A plane of the patient cut out of a series, one voxel thick or a slab projected. */
+export interface Reformat {
+  plane: "axial" | "coronal" | "sagittal";
+  slab_mm: number;
+  projection: "mip" | "minip" | "mean" | null;
+}
+
 export interface ViewRequest {
   type: "view";
   viewport: string;
   /** Grows with every change the reader makes; the frame that answers carries it back. */
   seq: number;
   series_uid: string;
-  /** Counts frames of the series from 0, in reading order. */
-  position: number;
+  /** Counts frames of the series from 0 in reading order, or planes of a reformat; null is the one in the middle. */
+  position: number | null;
   /** null asks for the image's own window. */
   window: Window | null;
   inverted: boolean;
@@ -33,6 +40,7 @@ export interface ViewRequest {
   presentation_uid: string;
   /** Whether overlay planes are shown. */
   overlays: boolean;
+  reformat: Reformat | null;
 }
 
 export type Request =
@@ -201,6 +209,10 @@ export interface FrameHeader {
   presentation: Presentation | null;
   /** How many overlay planes the image has, shown or not. */
   overlay_planes: number;
+  /** The plane cut out of the series, null for an image as it was acquired; `sop_uid` is then empty. */
+  reformat: Reformat | null;
+  /** The share of the reformatted volume that is there. */
+  loaded: number;
   /** What the reader must know about this image and the place of its slices, in words. */
   notes: string[];
   /** The ratio of a lossy source, "?" when unknown, or empty. */
@@ -210,5 +222,7 @@ export interface FrameHeader {
   slice_position: number[] | null;
   /** Millimetres between rows, then between columns. */
   spacing: [number, number] | null;
+  /** Height and width of a pixel, in millimetres or only as a ratio. */
+  pixel_shape: [number, number];
   spacing_kind: string;
 }

@@ -6,6 +6,7 @@ import { edgeLetters, planeText, scaleBar } from "./geometry";
 import type { FrameHeader, Study } from "./messages";
 import { pixelShape } from "./paint";
 import type { Viewport } from "./viewport";
+import { slabText } from "./reformat";
 import { turnText } from "./turn";
 import { windowText } from "./voi";
 
@@ -60,7 +61,8 @@ export class Overlay {
       header === null ? "" : `${header.position + 1} / ${header.count}`,
       header === null ? "" : `${zoomText(viewport.place.zoom)}×`,
     ]);
-    lines(this.#warnings, (header?.notes ?? []).map((words) => `▲ ${words}`));
+    const loading = header !== null && header.loaded < 1 ? [`Loading slices: ${Math.floor(header.loaded * 100)} %`] : [];
+    lines(this.#warnings, [...loading, ...(header?.notes ?? []).map((words) => `▲ ${words}`)]);
     this.#warnings.hidden = this.#warnings.textContent === "";
     this.#updateGeometry(viewport);
     this.updateBadges(viewport);
@@ -70,7 +72,8 @@ export class Overlay {
   #updateGeometry({ header, place, canvas, element }: Viewport): void {
     const letters = edgeLetters(header?.orientation ?? null, place.turn);
     for (const side of ["top", "right", "bottom", "left"] as const) setText(this.#edges[side], letters?.[side] ?? "");
-    setText(this.#plane, header === null ? "" : planeText(header.orientation, header.slice_position));
+    const reformat = header?.reformat == null ? "" : `Reformatted${slabText(header.reformat)} · `;
+    setText(this.#plane, header === null ? "" : reformat + planeText(header.orientation, header.slice_position));
     const spacing = header?.spacing ?? null;
     const ratio = canvas.width / Math.max(1, element.clientWidth);
     const across = spacing === null ? null : (spacing[1] / (pixelShape(spacing)[0] * place.zoom)) * ratio;

@@ -17,11 +17,10 @@ export interface Placement {
 
 export const FITTED: Placement = { zoom: 1, x: 0, y: 0, fit: true, turn: UPRIGHT };
 
-/** Width and height of one image pixel, the finer axis being 1 (PS3.3 10.7: spacing is rows, then columns). */
-export function pixelShape(spacing: readonly [number, number] | null): [width: number, height: number] {
-  if (spacing === null) return [1, 1];
-  const finer = Math.min(spacing[0], spacing[1]);
-  return [spacing[1] / finer, spacing[0] / finer];
+/** Width and height of one image pixel, the finer axis being 1 (PS3.3 10.7: the distance of rows comes first). */
+export function pixelShape([height, width]: readonly [number, number]): [width: number, height: number] {
+  const finer = Math.min(height, width);
+  return [width / finer, height / finer];
 }
 
 /** A rectangle in image pixels, from outer corner to outer corner. */
@@ -35,17 +34,17 @@ export interface Area {
 /** The placement that shows an area of a turned picture (the whole of it when null) as large as fits, and centred. */
 export function fitted(header: Sized, width: number, height: number, turn = UPRIGHT, area: Area | null = null): Placement {
   const { left, top, right, bottom } = area ?? { left: 0, top: 0, right: header.columns, bottom: header.rows };
-  const zoom = fitZoom({ columns: right - left, rows: bottom - top, spacing: header.spacing }, width, height, turn);
+  const zoom = fitZoom({ columns: right - left, rows: bottom - top, pixel_shape: header.pixel_shape }, width, height, turn);
   const place = { ...FITTED, zoom, turn };
   const [x, y] = onScreen(header, place, 0, 0)([(left + right) / 2, (top + bottom) / 2]);
   return area === null ? place : { ...place, x: -x, y: -y };
 }
 
-type Sized = Pick<FrameHeader, "rows" | "columns" | "spacing">;
+type Sized = Pick<FrameHeader, "rows" | "columns" | "pixel_shape">;
 
 /** Return where points of a placed picture lie in a viewport of that size; both in pixels, from the outer corner. */
 export function onScreen(header: Sized, place: Placement, width: number, height: number): (point: Point) => Point {
-  const [w, h] = pixelShape(header.spacing);
+  const [w, h] = pixelShape(header.pixel_shape);
   const [a, b, c, d] = matrixOf(place.turn);
   const { left, top, wide, high } = seen(header, place, width, height);
   return ([x, y]) => {
@@ -57,7 +56,7 @@ export function onScreen(header: Sized, place: Placement, width: number, height:
 
 /** The rectangle that the picture covers; its corner lies on whole device pixels, so that 1:1 is exact however it is turned. */
 function seen(header: Sized, place: Placement, width: number, height: number): { left: number; top: number; wide: number; high: number } {
-  const [w, h] = pixelShape(header.spacing);
+  const [w, h] = pixelShape(header.pixel_shape);
   const size = [header.columns * w * place.zoom, header.rows * h * place.zoom] as const;
   const [wide, high] = isSideways(place.turn) ? [size[1], size[0]] : size;
   const left = Math.round(width / 2 + place.x - wide / 2);
@@ -66,7 +65,7 @@ function seen(header: Sized, place: Placement, width: number, height: number): {
 }
 
 export function fitZoom(header: Sized, width: number, height: number, turn = UPRIGHT): number {
-  const [w, h] = pixelShape(header.spacing);
+  const [w, h] = pixelShape(header.pixel_shape);
   const [across, down] = isSideways(turn) ? [height, width] : [width, height];
   return Math.max(1e-3, Math.min(across / (header.columns * w), down / (header.rows * h)));
 }
@@ -113,7 +112,7 @@ export class Painter {
     context.fillStyle = "#000";
     context.fillRect(0, 0, width, height);
     if (this.#header === null) return;
-    const [w, h] = pixelShape(this.#header.spacing);
+    const [w, h] = pixelShape(this.#header.pixel_shape);
     const shownWidth = this.#header.columns * w * place.zoom;
     const shownHeight = this.#header.rows * h * place.zoom;
     context.imageSmoothingEnabled = !(place.zoom === 1 && w === 1 && h === 1) && place.zoom < 6;

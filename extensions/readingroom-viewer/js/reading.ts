@@ -4,12 +4,13 @@ import { Cine } from "./cine";
 import { h } from "./dom";
 import type { FrameMessage } from "./frames";
 import type { Command } from "./keys";
-import type { PresentationEntry, Request, Series, Study, StudyMessage } from "./messages";
+import type { PresentationEntry, Reformat, Request, Series, Study, StudyMessage } from "./messages";
 import { Menu } from "./menu";
 import { Overlay } from "./overlay";
 import { FITTED, zoomedAt } from "./paint";
 import { positionFor, presentationOptions, turnOf } from "./presentation";
 import { type Preset, isChosen, presetsFor } from "./presets";
+import { SLABS, planeOptions, reformatOf, slabValue } from "./reformat";
 import { Rail } from "./rail";
 import { Slider } from "./slider";
 import { ToolBar } from "./toolbar";
@@ -26,6 +27,8 @@ export class ReadingPage {
   readonly #rail = new Rail((series) => this.showSeries(series));
   readonly #toolbar = new ToolBar((command) => this.run(command));
   readonly #presentation = new Menu("Shown as", "presentation", (uid) => this.#present(uid));
+  readonly #plane = new Menu("Plane", "plane", (value) => this.#reformat(reformatOf(value, this.#slabChosen)));
+  readonly #slab = new Menu("Slab", "slab", (value) => this.#reformat(reformatOf(this.viewport.wanted?.reformat?.plane ?? "", value)));
   readonly #hand: Hand;
   readonly #cine: Cine;
   readonly #note = h("div", { class: "rr-state", role: "status", hidden: true });
@@ -35,6 +38,7 @@ export class ReadingPage {
   #presets: Preset[] = [];
   #presentations: PresentationEntry[] = [];
   #frame: number | undefined;
+  #slabChosen = "";
 
   constructor(send: (message: Request) => boolean, wanted: () => void) {
     this.#send = send;
@@ -43,7 +47,7 @@ export class ReadingPage {
     this.#cine = new Cine(this.viewport, () => this.#update());
     this.#hand = new Hand(this.viewport, () => this.run("maximise"));
     this.viewport.element.append(this.#overlay.element, this.#slider.element, this.#note);
-    const side = h("div", { class: "rr-side" }, this.#rail.element, this.#presentation.element);
+    const side = h("div", { class: "rr-side" }, this.#rail.element, this.#plane.element, this.#slab.element, this.#presentation.element);
     this.element.append(this.#toolbar.element, side, this.viewport.element);
     this.#update();
   }
@@ -161,6 +165,11 @@ export class ReadingPage {
     this.viewport.moveTo({ ...this.viewport.place, turn });
   }
 
+  #reformat(reformat: Reformat | null): void {
+    this.viewport.reformat(reformat);
+    this.viewport.element.focus({ preventScroll: true });
+  }
+
   #present(uid: string): void {
     const { wanted } = this.viewport;
     if (wanted === null) return;
@@ -202,7 +211,10 @@ export class ReadingPage {
     this.#slider.update(viewport);
     viewport.canvas.dataset.tool = this.#hand.tool;
     const { wanted, header } = viewport;
-    this.#presentation.update(presentationOptions(this.#presentations, viewport.series), wanted?.presentationUid ?? "");
+    this.#slabChosen = slabValue(wanted?.reformat ?? null);
+    this.#plane.update(planeOptions(viewport.series, header), wanted?.reformat?.plane ?? "");
+    this.#slab.update(wanted?.reformat == null ? [] : SLABS, this.#slabChosen);
+    this.#presentation.update(wanted?.reformat != null ? [] : presentationOptions(this.#presentations, viewport.series), wanted?.presentationUid ?? "");
     this.#toolbar.update({
       tool: this.#hand.tool,
       presets: this.#presets,

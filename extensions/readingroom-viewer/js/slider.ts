@@ -46,13 +46,14 @@ export class Slider {
     const { wanted, header, state } = viewport;
     this.element.hidden = wanted === null || wanted.count < 2;
     if (wanted === null || wanted.count < 2) return;
-    const seen = this.#coverage(wanted.seriesUid, wanted.count);
-    if (header !== null && state.shown?.check === "equal" && header.position < seen.length) seen[header.position] = 1;
+    const what = `${wanted.seriesUid} ${wanted.reformat?.plane ?? ""}`;
+    const seen = this.#coverage(what, wanted.count);
+    if (header !== null && header.reformat?.plane === wanted.reformat?.plane && header.loaded === 1 && state.shown?.check === "equal" && header.position < seen.length) seen[header.position] = 1;
     this.element.setAttribute("aria-valuemin", "1");
     this.element.setAttribute("aria-valuemax", String(wanted.count));
     this.element.setAttribute("aria-valuenow", String(wanted.position + 1));
     this.#thumb.style.top = `${((wanted.position + 0.5) / wanted.count) * 100}%`;
-    this.#paint(seen, header?.position ?? -1, wanted.seriesUid);
+    this.#paint(seen, header?.position ?? -1, what);
   }
 
   #coverage(uid: string, count: number): Uint8Array {

@@ -5,10 +5,10 @@ import { type FidelityEvent, type FidelityState, START, check, fidelity, next, s
 import { type FrameMessage, decodePixels } from "./frames";
 import { type ViewportElement, writeHooks } from "./hooks";
 import { Graphics } from "./graphics";
-import type { FrameHeader, Request, Series, Window } from "./messages";
+import type { FrameHeader, Reformat, Request, Series, Window } from "./messages";
 import { FITTED, Painter, type Placement, fitted } from "./paint";
 import { sameLayout, turnOf } from "./presentation";
-import { type Wanted, type WantedChange, changed, opened, sameWanted, viewRequest } from "./wanted";
+import { type Wanted, type WantedChange, changed, opened, placed, reformatted, sameReformat, sameWanted, viewRequest } from "./wanted";
 
 export interface ViewportEvents {
   send(message: Request): boolean;
@@ -20,6 +20,8 @@ export interface ViewportEvents {
 
 /** A wheel notch or a key counts as an active hand for this long. */
 const ACTIVE_MS = 250;
+/** A volume that is still being loaded is looked at again after this time. */
+const FILLING_MS = 300;
 const NO_PIXELS = new Uint8Array(0);
 
 export class Viewport {
@@ -111,6 +113,13 @@ export class Viewport {
     if (this.wanted === null) return;
     const wish = changed(this.wanted, change);
     if (!sameWanted(wish, this.wanted)) this.#wish(wish);
+  }
+
+  /** Look at the series in another plane; null shows its images again. */
+  reformat(reformat: Reformat | null): void {
+    if (this.wanted === null || this.series === null || sameReformat(reformat, this.wanted.reformat)) return;
+    if (reformat?.plane !== this.wanted.reformat?.plane) this.place = FITTED;
+    this.#wish(reformatted(this.wanted, this.series, reformat));
   }
 
   scroll(frames: number): void {
@@ -236,8 +245,17 @@ export class Viewport {
     this.#tell({ type: "paint", seq: header.seq, check: verdict });
     this.#acknowledge(header, verdict === "equal");
     if (verdict === "different") this.#askOnceMore();
-    if (this.wanted !== null && header.count !== this.wanted.count) this.wanted = { ...this.wanted, count: Math.max(1, header.count) };
+    if (this.wanted !== null && header.seq === this.#seq) this.wanted = placed(this.wanted, header.position, Math.max(1, header.count));
+    if (header.loaded < 1) this.#askWhenMoreIsThere();
     this.#events.seen();
+  }
+
+  /** The volume is still filling: ask for the same plane again, unless the reader has moved on. */
+  #askWhenMoreIsThere(): void {
+    const shown = this.#seq;
+    setTimeout(() => {
+      if (this.#seq === shown && this.state.live) this.askAgain();
+    }, FILLING_MS);
   }
 
   #askOnceMore(): void {

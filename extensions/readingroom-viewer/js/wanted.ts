@@ -1,6 +1,6 @@
 // The picture that the reader wants: a frozen value, changed by pure functions. Zoom and pan are not part of it.
 
-import type { Series, ViewRequest, Window } from "./messages";
+import type { Reformat, Series, ViewRequest, Window } from "./messages";
 import { sameWindow } from "./voi";
 
 export interface Wanted {
@@ -17,6 +17,10 @@ export interface Wanted {
   /** Empty for none. */
   readonly presentationUid: string;
   readonly overlays: boolean;
+  /** null shows the images as they were acquired. */
+  readonly reformat: Reformat | null;
+  /** Any position will do: how many planes there are is known when the middle one has come. */
+  readonly anywhere: boolean;
 }
 
 export type WantedChange = Partial<Pick<Wanted, "position" | "window" | "inverted" | "choice" | "presentationUid" | "overlays">>;
@@ -39,6 +43,8 @@ export function opened(series: Series, change: WantedChange = {}): Wanted {
     choice: null,
     presentationUid: "",
     overlays: true,
+    reformat: null,
+    anywhere: false,
   };
   return changed(start, change);
 }
@@ -53,8 +59,24 @@ export function changed(wanted: Wanted, change: WantedChange): Wanted {
 
 /** Whether both ask for the same pixels. */
 export function sameWanted(a: Wanted, b: Wanted): boolean {
-  const rest = ["seriesUid", "position", "inverted", "choice", "presentationUid", "overlays"] as const;
-  return rest.every((name) => a[name] === b[name]) && sameWindow(a.window, b.window);
+  const rest = ["seriesUid", "position", "inverted", "choice", "presentationUid", "overlays", "anywhere"] as const;
+  return rest.every((name) => a[name] === b[name]) && sameWindow(a.window, b.window) && sameReformat(a.reformat, b.reformat);
+}
+
+export function sameReformat(a: Reformat | null, b: Reformat | null): boolean {
+  return a?.plane === b?.plane && a?.slab_mm === b?.slab_mm && a?.projection === b?.projection;
+}
+
+/** Look at the series in another plane, or at its images again; a slab of the same planes keeps its place. */
+export function reformatted(wanted: Wanted, series: Series, reformat: Reformat | null): Wanted {
+  if (reformat === null) return { ...wanted, reformat, anywhere: false, count: Math.max(1, series.frame_count), position: startPosition(series) };
+  if (reformat.plane === wanted.reformat?.plane) return { ...wanted, reformat };
+  return { ...wanted, reformat, anywhere: true, count: 1, position: 0, presentationUid: "", choice: null };
+}
+
+/** The same wish once the picture that answers it says which of how many it is. */
+export function placed(wanted: Wanted, position: number, count: number): Wanted {
+  return wanted.anywhere ? { ...wanted, anywhere: false, position, count } : { ...wanted, count };
 }
 
 export function viewRequest(wanted: Wanted, viewport: string, seq: number): ViewRequest {
@@ -63,11 +85,12 @@ export function viewRequest(wanted: Wanted, viewport: string, seq: number): View
     viewport,
     seq,
     series_uid: wanted.seriesUid,
-    position: wanted.position,
+    position: wanted.anywhere ? null : wanted.position,
     window: wanted.window,
     inverted: wanted.inverted,
     choice: wanted.choice,
     presentation_uid: wanted.presentationUid,
     overlays: wanted.overlays,
+    reformat: wanted.reformat,
   };
 }

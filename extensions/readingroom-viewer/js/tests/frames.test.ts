@@ -26,11 +26,14 @@ const HEADER: FrameHeader = {
   presentation_uid: "",
   presentation: null,
   overlay_planes: 0,
+  reformat: null,
+  loaded: 1,
   notes: [],
   source_lossy: "",
   orientation: [1, 0, 0, 0, 1, 0],
   slice_position: [0, 0, 0],
   spacing: [0.5, 0.5],
+  pixel_shape: [0.5, 0.5],
   spacing_kind: "patient",
 };
 
@@ -83,6 +86,8 @@ describe("parseFrame", () => {
     ["value_range", [1]],
     ["orientation", [1, 0, 0]],
     ["spacing", [0, 1]],
+    ["pixel_shape", [1, 0]],
+    ["pixel_shape", null],
     ["spacing", [null, 1]],
     ["inverted", "no"],
   ])("refuses a header whose %s is %j", (name, value) => {

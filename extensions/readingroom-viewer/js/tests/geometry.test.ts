@@ -59,8 +59,7 @@ describe("scaleBar", () => {
 describe("placement", () => {
   it("shows pixels in their true shape", () => {
     expect(pixelShape([2, 1])).toEqual([1, 2]);
-    expect(pixelShape(null)).toEqual([1, 1]);
-    expect(fitZoom({ rows: 100, columns: 100, spacing: [2, 1] }, 400, 400)).toBe(2);
+    expect(fitZoom({ rows: 100, columns: 100, pixel_shape: [2, 1] }, 400, 400)).toBe(2);
   });
 
   it("keeps the point under the pointer when it zooms", () => {

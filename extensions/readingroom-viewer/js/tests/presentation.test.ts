@@ -12,7 +12,7 @@ const SHOWN: Presentation = {
   area: { left: 10, top: 20, right: 60, bottom: 45, size_mode: "SCALE TO FIT", magnification: null },
   layers: [{ name: "L", order: 1, gray: 255, description: "", shapes: [{ kind: "CIRCLE", points: [[5, 5], [5, 9]], filled: false }], texts: [] }],
 };
-const IMAGE = { rows: 50, columns: 100, spacing: null };
+const IMAGE = { rows: 50, columns: 100, pixel_shape: [1, 1] as [number, number] };
 
 describe("a presentation from the wire", () => {
   it("is taken when every part of it can be drawn", () => expect(isPresentation(SHOWN)).toBe(true));
@@ -36,7 +36,7 @@ describe("where points come to lie", () => {
     expect([map([0, 0]), map([100, 0])]).toEqual([[0, 0], [0, 100]]);
   });
   it("follow rows that are further apart than columns", () => {
-    const map = onScreen({ ...IMAGE, spacing: [2, 1] }, { zoom: 1, x: 0, y: 0, fit: false, turn: UPRIGHT }, 100, 100);
+    const map = onScreen({ ...IMAGE, pixel_shape: [2, 1] }, { zoom: 1, x: 0, y: 0, fit: false, turn: UPRIGHT }, 100, 100);
     expect(map([100, 50])).toEqual([100, 100]);
   });
   it.each([UPRIGHT, turnOf(SHOWN), { quarters: 2, flipped: false }])("show a displayed area whole and centred, turned by %o", (turn) => {

@@ -3,10 +3,10 @@
 Run as ``python -m readingroom_viewer.app SOCKET``; who may connect is decided by the server extension in front.
 """
 
-import ctypes
 import logging
-import signal
+import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
@@ -14,6 +14,8 @@ from urllib.parse import quote
 import panel as pn
 
 from readingroom.dicom.folder import FolderSource
+from readingroom.pixels import straight
+from readingroom_viewer.bound import die_with_parent
 from readingroom_viewer.server_extension import GROUPS_HEADER, USER_HEADER
 from readingroom_viewer.settings import ServerSettings
 from readingroom_viewer.socket import FrameSocket
@@ -56,10 +58,10 @@ def page(settings: ServerSettings) -> pn.Template:
     return template
 
 
-def die_with_parent() -> None:
-    """Ask the kernel to end this process when the server that started it ends, however that happens."""
-    pr_set_pdeathsig = 1
-    ctypes.CDLL(None, use_errno=True).prctl(pr_set_pdeathsig, signal.SIGKILL)
+def _warm_up(compiling: "subprocess.Popen[bytes]") -> None:
+    """Load what was compiled beside this process; pictures come from the slower, equal code until then."""
+    if compiling.wait() == 0:
+        straight.warm_up()
 
 
 def main(socket_path: Path) -> None:
@@ -68,6 +70,8 @@ def main(socket_path: Path) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     settings = ServerSettings.from_environment()
     source = FolderSource(settings.studies, settings.index, read_only=True)
+    compiling = subprocess.Popen([sys.executable, "-m", "readingroom_viewer.warm"], stdin=subprocess.DEVNULL)
+    threading.Thread(target=_warm_up, args=(compiling,), daemon=True).start()
     pool = ThreadPoolExecutor(RENDER_THREADS, thread_name_prefix="render")
     pn.serve(
         {"": lambda: page(settings)},
@@ -80,6 +84,7 @@ def main(socket_path: Path) -> None:
         show=False,
         verbose=False,
     )
+    compiling.kill()
 
 
 if __name__ == "__main__":

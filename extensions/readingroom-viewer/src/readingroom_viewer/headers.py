@@ -20,7 +20,11 @@ class Shown:
     study_uid: str
     reference: FrameReference
     count: int
+    position: int
     notes: tuple[str, ...] = ()
+    loaded: float = 1.0
+    pixel_shape: tuple[float, float] | None = None
+    """Height and width of a pixel where they are not those of its spacing."""
 
 
 def frame_message(request: ViewRequest, shown: Shown, picture: Picture, presentation_uid: str = "") -> bytes:
@@ -52,7 +56,7 @@ def _header(  # noqa: PLR0913, PLR0917 - one header gathers what five parts know
         series_uid=request.series_uid,
         sop_uid=shown.reference.sop_uid,
         frame=shown.reference.frame,
-        position=request.position,
+        position=shown.position,
         count=shown.count,
         rows=pixels.shape[0],
         columns=pixels.shape[1],
@@ -68,11 +72,14 @@ def _header(  # noqa: PLR0913, PLR0917 - one header gathers what five parts know
         presentation_uid=presentation_uid,
         presentation=picture.presentation,
         overlay_planes=picture.overlay_planes,
+        reformat=request.reformat,
+        loaded=shown.loaded,
         notes=(*picture.notes, *shown.notes),
         source_lossy=picture.source_lossy,
         orientation=geometry.orientation,
         slice_position=geometry.position,
         spacing=geometry.spacing,
+        pixel_shape=geometry.spacing or shown.pixel_shape or (1.0, 1.0),
         spacing_kind=geometry.spacing_kind,
     )
 

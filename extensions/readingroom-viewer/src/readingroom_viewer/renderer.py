@@ -10,14 +10,16 @@ import numpy as np
 from readingroom.dicom.model import FrameReference, Series
 from readingroom.dicom.picture import LoadedFrame, load_frame
 from readingroom.dicom.presentation_state import PresentationState
+from readingroom.dicom.quantities.calibration import pixel_shape
 from readingroom.dicom.source import StudySource
 from readingroom.dicom.stacks import SeriesWarning, series_warnings
 from readingroom.errors import NotFoundError
 from readingroom.pixels.lut import LookupTable
 from readingroom.pixels.voi import Voi
-from readingroom.wire import PresentationEntry, ViewRequest
+from readingroom.wire import PresentationEntry, Reformat, ViewRequest
 from readingroom_viewer.headers import Shown, frame_message, thumbnail_message
 from readingroom_viewer.presentations import StudyPresentations
+from readingroom_viewer.reformats import Reformats
 
 DECODED_BYTES = 512 * 2**20
 """Decoded frames kept for re-windowing: a 500-slice CT is 262 MB, so one study and its prior fit."""
@@ -32,6 +34,7 @@ class Renderer:
         self._source = source
         self._decoded = _DecodedFrames(DECODED_BYTES)
         self._presentations = StudyPresentations(source)
+        self._reformats = Reformats(source)
         self._series: dict[str, Series] = {}
         self._frames: dict[str, tuple[int, Sequence[FrameReference], Sequence[SeriesWarning]]] = {}
 
@@ -46,6 +49,8 @@ class Renderer:
 
         Raises ``NotFoundError`` for a series that was not opened or a position outside it, and what decoding raises.
         """
+        if request.reformat is not None:
+            return self._plane(request, request.reformat)
         shown = self._shown(request)
         state = self._presentations.state_for(request.presentation_uid, shown.reference)
         applied = "" if state is None else request.presentation_uid
@@ -53,10 +58,22 @@ class Renderer:
         picture = loaded.picture(_wanted_voi(request, loaded), request.inverted, overlays=request.overlays)
         return frame_message(request, shown, picture, applied)
 
+    def _plane(self, request: ViewRequest, wanted: Reformat) -> bytes:
+        self._check_opened(request.series_uid)
+        plane = self._reformats.plane(request.series_uid, wanted, request.position)
+        study_uid = self._series[request.series_uid].study_uid
+        shown = Shown(study_uid, plane.reference, plane.count, plane.position, plane.notes, plane.loaded)
+        return frame_message(
+            request, shown, plane.frame.picture(_wanted_voi(request, plane.frame.frame), request.inverted)
+        )
+
+    def close(self) -> None:
+        """Stop what still loads for the page."""
+        self._reformats.close()
+
     def thumbnail(self, series_uid: str) -> bytes:
         """Return a small picture of the middle frame of a series in its own window, for the rail."""
-        references, _ = self._references(series_uid)
-        request = ViewRequest(viewport="", seq=0, series_uid=series_uid, position=len(references) // 2)
+        request = ViewRequest(viewport="", seq=0, series_uid=series_uid, position=None)
         shown = self._shown(request)
         picture = self._loaded(shown.reference, None, "").picture()
         return thumbnail_message(request, shown, picture, _shrink(picture.pixels, THUMBNAIL_EDGE))
@@ -69,15 +86,22 @@ class Renderer:
 
     def _shown(self, request: ViewRequest) -> Shown:
         references, warnings = self._references(request.series_uid)
-        position = request.position
+        position = len(references) // 2 if request.position is None else request.position
         if position >= len(references):
             raise NotFoundError(f"This series has {len(references)} images; there is no image {position + 1}.")
         notes = tuple(one.sentence for one in warnings if one.start <= position < one.stop)
-        return Shown(self._series[request.series_uid].study_uid, references[position], len(references), notes)
+        study_uid, reference = self._series[request.series_uid].study_uid, references[position]
+        shape = None
+        if reference.geometry.spacing is None:
+            shape = pixel_shape(self._source.metadata(reference.sop_uid), reference.frame)
+        return Shown(study_uid, reference, len(references), position, notes, pixel_shape=shape)
 
-    def _references(self, series_uid: str) -> tuple[Sequence[FrameReference], Sequence[SeriesWarning]]:
+    def _check_opened(self, series_uid: str) -> None:
         if series_uid not in self._series:
             raise NotFoundError("Open the study before asking for its images.")
+
+    def _references(self, series_uid: str) -> tuple[Sequence[FrameReference], Sequence[SeriesWarning]]:
+        self._check_opened(series_uid)
         revision = self._source.state().revision
         cached = self._frames.get(series_uid)
         if cached is None or cached[0] != revision:

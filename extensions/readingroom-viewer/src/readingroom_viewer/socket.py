@@ -57,6 +57,7 @@ class FrameSocket(WebSocketHandler):
         """Stop what is still being rendered for this page."""
         for task in self._tasks:
             task.cancel()
+        self._renderer.close()
 
     def _handle(self, request: wire.Request) -> None:
         match request:

@@ -9,7 +9,7 @@ import math
 import struct
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from readingroom.errors import WireError
 from readingroom.pixels.presentation import Presentation
@@ -17,6 +17,9 @@ from readingroom.pixels.presentation import Presentation
 MAX_REQUEST_BYTES = 65_536
 """No request of a page comes near this; a longer one is refused unread."""
 
+MAX_SLAB_MM = 1000.0
+PlaneName = Literal["axial", "coronal", "sagittal"]
+Projection = Literal["mip", "minip", "mean"]
 VoiFunction = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
 Codec = Literal["lz4", "raw"]
 
@@ -40,22 +43,33 @@ class VoiChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class Reformat:
+    """A plane of the patient to cut out of a series: one voxel thick, or a slab of ``slab_mm`` millimetres projected."""
+
+    plane: PlaneName
+    slab_mm: float = 0.0
+    projection: Projection | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ViewRequest:
     """The state one viewport wants to show; ``seq`` grows with every change the reader makes.
 
-    ``position`` counts frames of the series from 0 in reading order; ``window`` None asks for the image's own, ``choice``
+    ``position`` counts frames of the series from 0 in reading order, or planes when ``reformat`` asks for those; None is
+    the one in the middle. ``window`` None asks for the image's own, ``choice``
     for one of its windows and VOI LUTs by its number from 0. ``presentation_uid`` names the presentation state to show it with.
     """
 
     viewport: str
     seq: int
     series_uid: str
-    position: int
+    position: int | None
     window: Window | None = None
     inverted: bool = False
     choice: int | None = None
     presentation_uid: str = ""
     overlays: bool = True
+    reformat: Reformat | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +135,9 @@ class FrameHeader:
     ``value_range`` is the smallest and largest modality value of the frame, None for colour.
     ``choices`` are the image's own windows and VOI LUTs, the first the one it wants to be shown with; ``choice`` is the
     number of the one in use, ``drag_start`` the window that a drag begins with. ``presentation`` is what the page draws
-    or lays out itself; ``notes`` are what the reader must know about this image, in words.
+    or lays out itself. Of a plane cut out of a volume, ``sop_uid`` is empty, ``frame`` 0, and ``loaded`` the share of the
+    volume that is there. ``pixel_shape`` is height and width of a pixel, in millimetres or only as a ratio. ``notes`` are
+    what the reader must know about this image, in words.
     """
 
     viewport: str
@@ -146,11 +162,14 @@ class FrameHeader:
     presentation_uid: str
     presentation: Presentation | None
     overlay_planes: int
+    reformat: Reformat | None
+    loaded: float
     notes: tuple[str, ...]
     source_lossy: str
     orientation: tuple[float, ...] | None
     slice_position: tuple[float, ...] | None
     spacing: tuple[float, float] | None
+    pixel_shape: tuple[float, float]
     spacing_kind: str
     type: Literal["frame", "thumbnail"] = "frame"
 
@@ -189,12 +208,13 @@ def _view(fields: dict[str, Any]) -> ViewRequest:
         viewport=_text(fields["viewport"]),
         seq=_whole(fields["seq"]),
         series_uid=_text(fields["series_uid"]),
-        position=_whole(fields["position"]),
+        position=None if fields["position"] is None else _whole(fields["position"]),
         window=None if window is None else _window(window),
         inverted=fields.get("inverted") is True,
         choice=None if fields.get("choice") is None else _whole(fields["choice"]),
         presentation_uid=_text(fields.get("presentation_uid", "")),
         overlays=fields.get("overlays") is not False,
+        reformat=None if fields.get("reformat") is None else _reformat(fields["reformat"]),
     )
 
 
@@ -203,6 +223,17 @@ def _window(fields: dict[str, Any]) -> Window:
     if function not in ("LINEAR", "LINEAR_EXACT", "SIGMOID"):
         raise ValueError(f"unknown VOI LUT Function {function!r:.40}")
     return Window(_number(fields["center"]), _number(fields["width"]), function)
+
+
+def _reformat(fields: dict[str, Any]) -> Reformat:
+    plane, projection, slab = fields["plane"], fields.get("projection"), _number(fields.get("slab_mm", 0))
+    if (
+        plane not in get_args(PlaneName)
+        or projection not in (None, *get_args(Projection))
+        or not 0 <= slab <= MAX_SLAB_MM
+    ):
+        raise ValueError(f"no plane {plane!r:.40} of {slab:g} mm projected by {projection!r:.40}")
+    return Reformat(plane, slab, projection)
 
 
 def _number(value: object) -> float:
