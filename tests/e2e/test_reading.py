@@ -117,3 +117,11 @@ def test_the_end_of_a_login_is_said_over_the_image(page: Page, product: Launched
     page.wait_for_selector(f'{VIEWPORT}[data-fidelity="stalled"]', timeout=20_000)
     said = page.locator('[data-testid="stalled"]').inner_text()
     assert "Your access has ended. This image is no longer live. Reload the page to log in again." == said
+
+
+def test_a_forged_identity_is_overridden(page: Page, product: Launched) -> None:
+    """The page knows its reader from the hub alone, whatever headers a browser sends."""
+    page.set_extra_http_headers({"X-Readingroom-User": "mallory", "X-Readingroom-Groups": "consultants"})
+    log_in(page, product.url, PASSWORD)
+
+    assert ["trainee", "trainees"] == page.locator(".rr-banner-person").inner_text().split()

@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -47,7 +48,21 @@ def test_a_wrong_field_is_refused(change: dict[str, object]) -> None:
         wire.parse_request(json.dumps({**VIEW, **change}))
 
 
-@pytest.mark.parametrize("text", ["", "[]", "null", "7", '"view"', "{", "{}", "[" * 50_000, "x" * 70_000, b"{}"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "null",
+        "7",
+        '"view"',
+        "{",
+        "{}",
+        "[" * 50_000,
+        '{"type":"studies"' + " " * 70_000 + "}",
+        b'{"type":"studies"}',
+    ],
+)
 def test_what_is_not_a_request_is_refused(text: str | bytes) -> None:
     """Garbage, depth, length and binary messages are refused, never raised through."""
     with pytest.raises(WireError):
@@ -75,6 +90,12 @@ def test_a_frame_survives_the_wire() -> None:
     assert b"pixels" == payload
     assert "abc" == header["sha256"]
     assert [0.5, 0.25] == header["spacing"]
+
+
+def test_a_number_that_json_does_not_have_is_not_sent() -> None:
+    """A browser would refuse the whole message and the picture with it."""
+    with pytest.raises(ValueError, match="JSON"):
+        wire.pack_frame(replace(a_header(), value_range=(0, float("nan"))), b"")
 
 
 @pytest.mark.parametrize("size", [0, 3, 4, 40])
