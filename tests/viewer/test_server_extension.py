@@ -1,7 +1,12 @@
-"""What reaches the viewer process of a request: the identity that the hub vouches for, and no secret."""
+"""Who passes the door, and what reaches the viewer process of a request.
+
+The end-to-end tests ask the same of the running product, where JupyterHub's own scope check refuses a stranger first.
+"""
 
 from types import SimpleNamespace
 
+import pytest
+from tornado import web
 from tornado.httputil import HTTPHeaders
 
 from readingroom_viewer.server_extension import _OwnersOnly
@@ -39,3 +44,34 @@ def test_no_secret_reaches_the_viewer_process() -> None:
 
     assert [] == [value for value in headers.values() if "secret" in value]
     assert "cy" == headers["Accept-Language"]
+
+
+@pytest.mark.parametrize(
+    ("username", "origin", "words"),
+    [
+        (None, "http://room.example", "Log in"),
+        ("consultant", "http://room.example", "somebody else"),
+        ("trainee", "http://evil.example", "another site"),
+        ("trainee", "null", "another site"),
+        ("trainee", "", "another site"),
+    ],
+)
+def test_strangers_are_refused(monkeypatch: pytest.MonkeyPatch, username: str | None, origin: str, words: str) -> None:
+    """No login, another person's login and another site's page are each refused in words."""
+    with pytest.raises(web.HTTPError, match=words) as refused:
+        ask(monkeypatch, username, {"Origin": origin})
+    assert 403 == refused.value.status_code
+
+
+@pytest.mark.parametrize("headers", [{}, {"Origin": "http://room.example"}, {"Origin": "http://ROOM.example"}])
+def test_the_owner_passes(monkeypatch: pytest.MonkeyPatch, headers: dict[str, str]) -> None:
+    """The refusals above are refusals of strangers, not of everybody."""
+    ask(monkeypatch, "trainee", headers)
+
+
+def ask(monkeypatch: pytest.MonkeyPatch, username: str | None, headers: dict[str, str]) -> None:
+    """Knock at the trainee's door."""
+    monkeypatch.setenv("JUPYTERHUB_USER", "trainee")
+    user = None if username is None else SimpleNamespace(username=username)
+    request = SimpleNamespace(headers=HTTPHeaders(headers), host="room.example")
+    _OwnersOnly.refuse_strangers(SimpleNamespace(request=request, current_user=user))  # type: ignore[arg-type]

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { windowOf } from "../app";
+import { studyWords } from "../banner";
 import { hooks } from "../hooks";
 import { commandOf } from "../keys";
 import type { Study } from "../messages";
+import { stalledWords } from "../overlay";
 import { backOff, parseText, socketAddress } from "../socket";
 import { NEWEST_FIRST, arranged, visibleRows } from "../table";
 import { WheelFrames } from "../tools";
@@ -97,5 +99,19 @@ describe("the study list", () => {
     expect(from).toBeLessThanOrEqual(5000);
     expect(to - from).toBeLessThan(60);
     expect(visibleRows(100_000, 0, 800).from).toBe(0);
+  });
+});
+
+describe("words", () => {
+  it("say over an image that is not live what happened and what to do", () => {
+    expect(stalledWords(true, "")).toBe("Connection lost. This image is no longer live. Reconnecting…");
+    expect(stalledWords(true, "Your access has ended.")).toBe("Your access has ended. This image is no longer live. Reload the page to log in again.");
+    expect(stalledWords(false, "")).toBe("Connection lost. Reconnecting…");
+  });
+  it("name the modality of a study once", () => {
+    expect(studyWords({ modalities: ["CT"], description: "CT chest" })).toBe("CT chest");
+    expect(studyWords({ modalities: ["CT"], description: "ctenophora" })).toBe("CT ctenophora");
+    expect(studyWords({ modalities: ["CT", "SR"], description: "" })).toBe("CT/SR");
+    expect(studyWords({ modalities: [], description: "Chest" })).toBe("Chest");
   });
 });
