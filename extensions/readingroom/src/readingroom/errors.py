@@ -31,3 +31,7 @@ class WireError(ReadingRoomError):
 
 class NotMeasurableError(ReadingRoomError):
     """A quantity that the image does not allow to be measured; the message says what is missing, never a guess."""
+
+
+class RecordsUnavailableError(ReadingRoomError):
+    """What has to be recorded cannot be, so what would be recorded is not done: no audit, no pixels."""
