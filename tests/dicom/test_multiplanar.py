@@ -143,6 +143,41 @@ def test_surround_is_black_inverted_or_not(tmp_path: Path) -> None:
     source.close()
 
 
+def test_slices_of_different_rescale_are_shown_by_their_modality_values(tmp_path: Path) -> None:
+    """As in PET, where each slice has its own slope: a plane on a slice has the picture of that slice."""
+    for number in range(1, 6):
+        dataset = small_image(number)
+        dataset.RescaleSlope, dataset.RescaleIntercept, dataset.PixelPaddingValue = 1.25 * number, -7.5, 10
+        dataset.save_as(tmp_path / f"{number}.dcm", enforce_file_format=True)
+    source, stack, series = opened(tmp_path, tmp_path / "index.sqlite")
+    for reference in stack.frames:
+        position = reference.geometry.position
+        assert position is not None
+        plane = Plane(position, (1, 0, 0), (0, 1, 0), (0.5, 0.5), reference.rows, reference.columns)
+        frame = load_frame(source, reference.sop_uid, 1)
+        shown = series.frame(plane)
+        assert np.allclose(frame.value_range or (), shown.frame.value_range or (), rtol=2**-24)
+        for voi in (Voi(100, 250), Voi(20, 60, "SIGMOID")):
+            assert np.array_equal(frame.picture(voi).pixels, shown.picture(voi).pixels)
+    source.close()
+
+
+def test_overlay_of_one_slice_is_not_on_a_plane(tmp_path: Path) -> None:
+    """What lies on the slice whose window is used, an overlay or a shutter, stays on that slice."""
+    for number in range(1, 6):
+        dataset = small_image(number, np.zeros((8, 6), np.int16))
+        for element, vr, value in (
+            (0x0010, "US", 8), (0x0011, "US", 6), (0x0040, "CS", "G"), (0x0050, "SS", [1, 1]),
+            (0x0100, "US", 1), (0x0102, "US", 0), (0x3000, "OW", b"\xff" * 6),
+        ):  # fmt: skip
+            dataset.add_new(0x6000_0000 + element, vr, value)
+        dataset.save_as(tmp_path / f"{number}.dcm", enforce_file_format=True)
+    source, stack, series = opened(tmp_path, tmp_path / "index.sqlite")
+    assert load_frame(source, stack.frames[2].sop_uid, 1).picture(Voi(100, 100)).pixels.any()
+    assert not series.frame(patient_plane(series.volume, "axial")).picture(Voi(100, 100)).pixels.any()
+    source.close()
+
+
 @pytest.mark.skipif(not REAL.exists(), reason="the real studies are not here")
 def test_oblique_plane_of_a_patient_is_that_of_simpleitk(tmp_path: Path) -> None:
     """Linear interpolation of a real chest CT: within one stored value of SimpleITK's at every pixel both have."""

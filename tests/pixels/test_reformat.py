@@ -172,6 +172,9 @@ def test_half_resolution_is_every_second_pixel(projection: Projection | None) ->
     thickness = 6.0 if projection else 0.0
     full = reformat(volume, tilted(volume), thickness, projection)
     half = reformat(volume, tilted(volume), thickness, projection, every=2)
+    steps = [sampling(volume, tilted(volume), thickness, projection, every) for every in (1, 2)]
+    assert (2 * steps[0].across).tolist() == steps[1].across.tolist()  # to the last bit, however large the plane
+    assert (2 * steps[0].down).tolist() == steps[1].down.tolist()
     assert np.array_equal(full.values[::2, ::2], half.values)
     assert np.array_equal(full.absent[::2, ::2], half.absent)
 

@@ -37,7 +37,7 @@ extern "C" void run_TYPE(const void* values, const bool* ready, const whole* kno
 
 def small(dtype: str, **more: Any) -> Volume:  # noqa: ANN401 - any field of a volume
     """Return a volume of noise."""
-    values = np.random.default_rng(5).integers(0, 120, (7, 20, 24)).astype(dtype)
+    values = np.random.default_rng(5).integers(0 if dtype[0] == "u" else -120, 120, (7, 20, 24)).astype(dtype)
     return Volume(values, np.diag([0.7, 0.8, 2.1, 1]), **more)
 
 
