@@ -105,6 +105,16 @@ def test_a_cut_frame_is_refused(size: int) -> None:
         wire.unpack_frame(wire.pack_frame(a_header(), b"pixels")[:size])
 
 
+def test_a_changed_header_is_refused() -> None:
+    """One bit of a spacing, a place or a name that turns on its way is noticed, wherever it is."""
+    message = wire.pack_frame(a_header(), b"pixels")
+    for at in range(4, len(message) - len(b"pixels")):
+        changed = bytearray(message)
+        changed[at] ^= 1
+        with pytest.raises(WireError, match="changed"):
+            wire.unpack_frame(bytes(changed))
+
+
 def a_header() -> wire.FrameHeader:
     """Return a header with every field set."""
     return wire.FrameHeader(

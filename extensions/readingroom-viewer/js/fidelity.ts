@@ -84,8 +84,11 @@ export function badge(state: FidelityState): Badge {
 export async function sha256(pixels: Uint8Array<ArrayBuffer>): Promise<string | null> {
   const subtle = globalThis.crypto?.subtle as SubtleCrypto | undefined;
   if (subtle === undefined) return null;
-  const digest = new Uint8Array(await subtle.digest("SHA-256", pixels));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex(new Uint8Array(await subtle.digest("SHA-256", pixels)));
+}
+
+export function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 export function check(computed: string | null, expected: string): Check {

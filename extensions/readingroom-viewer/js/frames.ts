@@ -1,5 +1,6 @@
-// Binary messages: 4 bytes header length (little endian), the header as JSON, then the encoded pixels.
+// Binary messages: 4 bytes header length (little endian), the header's SHA-256, the header as JSON, the encoded pixels.
 
+import { hex } from "./fidelity";
 import { decodeBlock } from "./lz4";
 import type { FrameHeader, Reformat, VoiChoice, VoiFunction, Window } from "./messages";
 import { isPresentation } from "./presentation";
@@ -10,24 +11,30 @@ export class FrameError extends Error {}
 export interface FrameMessage {
   header: FrameHeader;
   payload: Uint8Array;
+  /** The header as it arrived, and the SHA-256 it was sent with. */
+  head: Uint8Array<ArrayBuffer>;
+  headSha256: string;
 }
 
+const LEAD_BYTES = 4 + 32;
 const MAX_HEADER_BYTES = 1 << 20;
 const MAX_PIXEL_BYTES = 1 << 29;
 const FUNCTIONS: readonly VoiFunction[] = ["LINEAR", "LINEAR_EXACT", "SIGMOID"];
 
 /** Return header and payload; throws `FrameError` for a message that is cut short or not of this protocol. */
 export function parseFrame(message: ArrayBuffer): FrameMessage {
-  if (message.byteLength < 4) throw new FrameError("A picture arrived without its header.");
+  if (message.byteLength < LEAD_BYTES) throw new FrameError("A picture arrived without its header.");
   const length = new DataView(message).getUint32(0, true);
-  if (length > message.byteLength - 4 || length > MAX_HEADER_BYTES) throw new FrameError("A picture arrived cut short.");
+  if (length > message.byteLength - LEAD_BYTES || length > MAX_HEADER_BYTES) throw new FrameError("A picture arrived cut short.");
+  const head = new Uint8Array(message, LEAD_BYTES, length);
   let fields: unknown;
   try {
-    fields = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(new Uint8Array(message, 4, length)));
+    fields = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(head));
   } catch {
     throw new FrameError("A picture arrived with an unreadable header.");
   }
-  return { header: checkedHeader(fields), payload: new Uint8Array(message, 4 + length) };
+  const headSha256 = hex(new Uint8Array(message, 4, 32));
+  return { header: checkedHeader(fields), payload: new Uint8Array(message, LEAD_BYTES + length), head, headSha256 };
 }
 
 /** Return the 8-bit pixels, row by row (grey: 1 byte a pixel, colour: R, G, B). */

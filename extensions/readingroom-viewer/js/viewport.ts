@@ -2,13 +2,13 @@
 
 import { h } from "./dom";
 import { type FidelityEvent, type FidelityState, START, check, fidelity, next, sha256 } from "./fidelity";
-import { type FrameMessage, decodePixels } from "./frames";
+import { FrameError, type FrameMessage, decodePixels } from "./frames";
 import { type ViewportElement, writeHooks } from "./hooks";
 import { Graphics } from "./graphics";
 import type { FrameHeader, Reformat, Request, Series, Window } from "./messages";
 import { FITTED, Painter, type Placement, fitted } from "./paint";
 import { sameLayout, turnOf } from "./presentation";
-import { type Wanted, type WantedChange, changed, opened, placed, reformatted, sameReformat, sameWanted, viewRequest } from "./wanted";
+import { type Wanted, type WantedChange, answers, changed, opened, placed, reformatted, sameReformat, sameWanted, viewRequest } from "./wanted";
 
 export interface ViewportEvents {
   send(message: Request): boolean;
@@ -214,6 +214,7 @@ export class Viewport {
         this.#acknowledge(message.header, false);
         this.refused(message.header.seq, "This image arrived damaged and is not shown. Scroll on, or try again.");
         console.warn("Reading Room: a frame could not be decoded", error);
+        if (message.header.seq === this.#seq) this.#askOnceMore();
       }
     }
     this.#working = false;
@@ -223,14 +224,16 @@ export class Viewport {
     const { header } = message;
     if (!this.#isCurrent(header)) return this.#acknowledge(header, false);
     const pixels = decodePixels(message);
-    const computed = await sha256(pixels);
+    const [computed, head] = await Promise.all([sha256(pixels), sha256(message.head)]);
+    if (check(head, message.headSha256) === "different") throw new FrameError("A picture arrived with a changed header.");
     if (this.#paintedThisTurn) await animationFrame();
     if (!this.#isCurrent(header)) return this.#acknowledge(header, false);
+    if (this.wanted !== null && header.seq === this.#seq && !answers(header, this.wanted)) throw new FrameError("A picture of another state arrived.");
     this.#show(header, pixels, computed);
   }
 
   #isCurrent(header: FrameHeader): boolean {
-    return header.series_uid === this.wanted?.seriesUid && header.seq <= this.#seq && header.seq >= (this.state.shown?.seq ?? 0);
+    return header.viewport === this.name && header.series_uid === this.wanted?.seriesUid && header.seq <= this.#seq && header.seq >= (this.state.shown?.seq ?? 0);
   }
 
   #show(header: FrameHeader, pixels: Uint8Array, computed: string | null): void {

@@ -1,6 +1,6 @@
 // The picture that the reader wants: a frozen value, changed by pure functions. Zoom and pan are not part of it.
 
-import type { Reformat, Series, ViewRequest, Window } from "./messages";
+import type { FrameHeader, Reformat, Series, ViewRequest, Window } from "./messages";
 import { sameWindow } from "./voi";
 
 export interface Wanted {
@@ -77,6 +77,21 @@ export function reformatted(wanted: Wanted, series: Series, reformat: Reformat |
 /** The same wish once the picture that answers it says which of how many it is. */
 export function placed(wanted: Wanted, position: number, count: number): Wanted {
   return wanted.anywhere ? { ...wanted, anywhere: false, position, count } : { ...wanted, count };
+}
+
+/** Whether a frame shows what is wanted, by all that its header says of it; a number alone could be a mix-up. */
+export function answers(header: FrameHeader, wanted: Wanted): boolean {
+  return (
+    header.series_uid === wanted.seriesUid &&
+    (wanted.anywhere || header.position === wanted.position) &&
+    // Colour has no window, whatever is wanted.
+    (wanted.window === null || header.samples === 3 || sameWindow(header.window, wanted.window)) &&
+    (wanted.choice === null || header.choice === wanted.choice) &&
+    header.inverted === wanted.inverted &&
+    // A presentation state is not applied to an image that it does not refer to.
+    (header.presentation_uid === wanted.presentationUid || header.presentation_uid === "") &&
+    sameReformat(header.reformat, wanted.reformat)
+  );
 }
 
 export function viewRequest(wanted: Wanted, viewport: string, seq: number): ViewRequest {

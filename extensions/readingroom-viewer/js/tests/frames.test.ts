@@ -39,10 +39,10 @@ const HEADER: FrameHeader = {
 
 function pack(header: unknown, payload: number[] = [1, 2, 3, 4, 5, 6]): ArrayBuffer {
   const head = new TextEncoder().encode(typeof header === "string" ? header : JSON.stringify(header));
-  const message = new Uint8Array(4 + head.length + payload.length);
+  const message = new Uint8Array(36 + head.length + payload.length);
   new DataView(message.buffer).setUint32(0, head.length, true);
-  message.set(head, 4);
-  message.set(payload, 4 + head.length);
+  message.set(head, 36);
+  message.set(payload, 36 + head.length);
   return message.buffer;
 }
 

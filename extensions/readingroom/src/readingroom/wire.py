@@ -1,9 +1,12 @@
 """The messages between a reading page and its viewer process, typed once (its twin is ``js/messages.ts``).
 
 Requests and small answers are JSON text messages with a ``type``. Pictures are binary messages:
-4 bytes header length (little endian), the header as UTF-8 JSON, then the encoded 8-bit pixels.
+4 bytes header length (little endian), the 32 bytes of the header's SHA-256, the header as UTF-8 JSON, then the encoded
+8-bit pixels, whose own SHA-256 the header holds. So nothing of a picture, be it a pixel, a spacing or a place, can change
+on its way unnoticed. Both hashes come with the message: they prove its transit, not its sender, whom TLS and login prove.
 """
 
+import hashlib
 import json
 import math
 import struct
@@ -20,6 +23,8 @@ MAX_REQUEST_BYTES = 65_536
 MAX_SLAB_MM = 1000.0
 PlaneName = Literal["axial", "coronal", "sagittal"]
 Projection = Literal["mip", "minip", "mean"]
+_LEAD = struct.Struct("<I32s")
+
 VoiFunction = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
 Codec = Literal["lz4", "raw"]
 
@@ -175,19 +180,22 @@ class FrameHeader:
 
 
 def pack_frame(header: FrameHeader, payload: bytes) -> bytes:
-    """Return one binary message: header length, header, encoded pixels."""
+    """Return one binary message: header length, the header's SHA-256, header, encoded pixels."""
     head = json.dumps(asdict(header), separators=(",", ":"), allow_nan=False).encode()
-    return struct.pack("<I", len(head)) + head + payload
+    return _LEAD.pack(len(head), hashlib.sha256(head).digest()) + head + payload
 
 
 def unpack_frame(message: bytes) -> tuple[dict[str, Any], bytes]:
-    """Return header and payload of a binary message; raises ``WireError`` when it is cut short."""
-    if len(message) < 4:  # noqa: PLR2004 - the length field itself
-        raise WireError("A picture message of fewer than 4 bytes has no header.")
-    (length,) = struct.unpack_from("<I", message)
-    if length > len(message) - 4:
+    """Return header and payload of a binary message; raises ``WireError`` when it is cut short or its header was changed."""
+    if len(message) < _LEAD.size:
+        raise WireError(f"A picture message of fewer than {_LEAD.size} bytes has no header.")
+    length, digest = _LEAD.unpack_from(message)
+    if length > len(message) - _LEAD.size:
         raise WireError("A picture message ends before its header does.")
-    return json.loads(message[4 : 4 + length]), message[4 + length :]
+    head = message[_LEAD.size : _LEAD.size + length]
+    if hashlib.sha256(head).digest() != digest:
+        raise WireError("The header of a picture message was changed on its way.")
+    return json.loads(head), message[_LEAD.size + length :]
 
 
 def parse_request(text: str | bytes) -> Request:

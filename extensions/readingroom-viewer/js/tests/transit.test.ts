@@ -1,0 +1,116 @@
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { hex } from "../fidelity";
+import { parseFrame } from "../frames";
+import type { Request, ViewRequest } from "../messages";
+import { Viewport } from "../viewport";
+import { setStage } from "./stage";
+import { FAULTS, type Parts, type Random, answer, digest, pack, sealed, seeded, whole } from "./transit";
+
+const TRIALS = 10_000;
+const SERIES = { uid: "1.2.3", study_uid: "1.2", modality: "CT", number: 1, description: "", body_part: "", instance_count: 200, frame_count: 200, rows: 24, columns: 20, frame_time_ms: null };
+
+/** A real viewport on a stage; what it asks for is kept, and every moment in which it says "verified" is looked at. */
+class Desk {
+  readonly asked: ViewRequest[] = [];
+  acknowledged = -1;
+  readonly viewport: Viewport;
+  verified = 0;
+  readonly lies: string[] = [];
+
+  constructor() {
+    this.viewport = new Viewport({ send: (message) => this.#sent(message), wanted: () => undefined, seen: () => this.look() });
+    this.viewport.link(true);
+    this.viewport.open(SERIES);
+  }
+
+  get request(): ViewRequest {
+    return this.asked.at(-1) as ViewRequest;
+  }
+
+  /** The oracle: whoever says "verified" shows the pixels and the facts that the server gives for the state wanted last. */
+  look(): void {
+    const { element, header } = this.viewport;
+    if (element.dataset.fidelity !== "verified") return;
+    this.verified += 1;
+    const truth = answer({ ...this.request, seq: this.viewport.seq });
+    if (hex(digest(element.pixels)) !== hex(digest(truth.pixels))) this.lies.push("other pixels");
+    if (JSON.stringify(header) !== JSON.stringify(truth.header)) this.lies.push("other facts");
+  }
+
+  /** Want another state and return the server's true answer to it. */
+  async change(random: Random): Promise<Parts> {
+    const before = this.viewport.seq;
+    while (this.viewport.seq === before) {
+      if (random() < 0.6) this.viewport.want({ position: whole(random, 200) });
+      else if (random() < 0.8) this.viewport.want({ window: { center: whole(random, 500), width: 1 + whole(random, 900), function: "LINEAR", explanation: "" } });
+      else this.viewport.want({ inverted: random() < 0.5 });
+    }
+    this.look();
+    while (this.request.seq !== this.viewport.seq) await new Promise(setImmediate);
+    return answer(this.request);
+  }
+
+  async receive(message: ArrayBuffer, settled: () => boolean): Promise<void> {
+    try {
+      this.viewport.receive(parseFrame(message));
+    } catch {
+      return this.look();
+    }
+    const start = performance.now();
+    while (!settled() && performance.now() - start < 5_000) {
+      await new Promise(setImmediate);
+      this.look();
+    }
+  }
+
+  /** The viewport may have asked again meanwhile, for a picture that arrived damaged: then the truth has another number. */
+  async receiveTruth(): Promise<void> {
+    const isVerified = () => this.viewport.element.dataset.fidelity === "verified";
+    for (let tries = 0; tries < 5 && !isVerified(); tries++) await this.receive(pack(answer({ ...this.request, seq: this.viewport.seq })), isVerified);
+  }
+
+  #sent(message: Request): boolean {
+    if (message.type === "view") this.asked.push(message);
+    if (message.type === "painted") this.acknowledged += 1;
+    return true;
+  }
+}
+
+beforeAll(() => {
+  setStage();
+  vi.spyOn(console, "warn").mockImplementation(() => undefined);
+});
+
+describe("a picture on its way", () => {
+  it(`is never shown as verified when it was changed, exchanged or replayed, in ${TRIALS} trials`, { timeout: 120_000 }, async () => {
+    const desk = new Desk();
+    const random = seeded(20_260_401);
+    const names = Object.keys(FAULTS);
+    let before = await desk.change(random);
+    for (let trial = 0; trial < TRIALS; trial++) {
+      const now = await desk.change(random);
+      const name = names[trial % names.length] as string;
+      const acknowledged = desk.acknowledged;
+      await desk.receive(FAULTS[name]!(now, before, random), () => desk.acknowledged > acknowledged);
+      expect(desk.viewport.element.dataset.fidelity, `${name}, trial ${trial}`).not.toBe("verified");
+      // The control: the true frame, after the false one, is verified. Without it the trial would prove nothing.
+      if (trial % 10 === 0) {
+        await desk.receiveTruth();
+        expect(desk.viewport.element.dataset.fidelity, `the truth after ${name}, trial ${trial}`).toBe("verified");
+      }
+      before = now;
+    }
+    expect(desk.lies).toEqual([]);
+    expect(desk.verified).toBeGreaterThanOrEqual(TRIALS / 10);
+  });
+
+  it("is believed when its sender hashed the wrong pixels: hashes prove the transit, not the server", async () => {
+    const desk = new Desk();
+    const now = await desk.change(seeded(1));
+    const pixels = now.pixels.map((value) => 255 - value);
+    const forged = sealed({ header: { ...now.header, sha256: hex(digest(pixels)) }, pixels });
+    await desk.receive(pack(forged), () => desk.viewport.element.dataset.fidelity === "verified");
+    expect(desk.viewport.element.dataset.fidelity).toBe("verified");
+    expect(desk.lies).toContain("other pixels");
+  });
+});
