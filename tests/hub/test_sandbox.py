@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from readingroom_hub.sandbox import HOME, sandbox_command
+from readingroom_hub.sandbox import HOME, RECORDS, sandbox_command
 from readingroom_hub.servers import READING, WORKBENCH, ServerRefusedError, choose_server
 from readingroom_hub.settings import HubSettings
+
+OWN = Path("/the records of one server")
 
 
 def binds(command: list[str]) -> dict[str, str]:
@@ -19,14 +21,14 @@ def binds(command: list[str]) -> dict[str, str]:
 def test_no_state_folder(settings: HubSettings) -> None:
     """Neither the state folder nor any folder that holds it is bound."""
     for kind in (READING, WORKBENCH):
-        sources = [Path(source) for source in binds(sandbox_command(settings, kind, None)).values()]
+        sources = [Path(source) for source in binds(sandbox_command(settings, kind, None, OWN)).values()]
         assert [source for source in sources if settings.state.is_relative_to(source)] == []
 
 
 def test_identifiable_studies_are_in_reading_alone(settings: HubSettings) -> None:
     """A workbench gets the demo studies in their place."""
     given = replace(settings, studies=Path("/the studies"))
-    reading, workbench = (binds(sandbox_command(given, kind, None)) for kind in (READING, WORKBENCH))
+    reading, workbench = (binds(sandbox_command(given, kind, None, OWN)) for kind in (READING, WORKBENCH))
     assert reading["/studies"] == "/the studies"
     assert str(given.demo.path) == workbench["/studies"]
     assert "/the studies" not in workbench.values()
@@ -34,15 +36,15 @@ def test_identifiable_studies_are_in_reading_alone(settings: HubSettings) -> Non
 
 
 def test_studies_are_read_only(settings: HubSettings) -> None:
-    """The only thing a server can write is its own home."""
-    command = sandbox_command(settings, WORKBENCH, Path("/a home"))
+    """The only things a server can write are its own home and its own records."""
+    command = sandbox_command(settings, WORKBENCH, Path("/a home"), OWN)
     writable = [command[n + 2] for n, word in enumerate(command) if word == "--bind"]
-    assert writable == [HOME]
+    assert writable == [HOME, RECORDS]
 
 
 def test_namespaces_and_no_capability(settings: HubSettings) -> None:
     """Own processes, no capability, and the end of the parent is the end of the server."""
-    command = sandbox_command(settings, READING, None)
+    command = sandbox_command(settings, READING, None, OWN)
     assert {"--unshare-pid", "--die-with-parent", "--new-session"} <= set(command)
     assert command[command.index("--cap-drop") + 1] == "ALL"
 

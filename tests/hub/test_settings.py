@@ -10,7 +10,9 @@ from readingroom_hub.settings import HubSettings, SettingsError
 
 def test_what_the_launcher_writes_the_hub_reads(settings: HubSettings) -> None:
     """The environment carries every field."""
-    full = replace(settings, studies=Path("/a b"), studies_kind="teaching", notebooks=Path("/notebooks"))
+    full = replace(
+        settings, studies=Path("/a b"), studies_kind="teaching", notebooks=Path("/notebooks"), display_days=30
+    )
     for each in (settings, full):
         assert each == HubSettings.from_environment(each.to_environment())
 
@@ -31,6 +33,8 @@ def test_every_variable_is_documented(settings: HubSettings) -> None:
         ("READINGROOM_HUB_PORT", "8000", "must differ"),
         ("READINGROOM_DEMO_PASSWORD", "short", "at least 8 characters"),
         ("READINGROOM_STUDIES_KIND", "secret", "teaching or identifiable"),
+        ("READINGROOM_DISPLAY_DAYS", "0", "whole number of days"),
+        ("READINGROOM_DISPLAY_DAYS", "a year", "whole number of days"),
     ],
 )
 def test_a_wrong_variable_is_named(settings: HubSettings, name: str, value: str, words: str) -> None:

@@ -106,6 +106,18 @@ def test_a_sweep_in_another_order_or_with_pauses_is_the_same_sweep() -> None:
     assert ["slice"] == [alarm.kind for alarm in alarms(mixed)]
 
 
+def test_one_window_through_many_displays_is_a_sweep() -> None:
+    """Seventeen invented calibrations cut the scale at other places under one and the same window."""
+    watch, found = SweepWatch(), []
+    for number in range(30):
+        for slice_number in range(30):
+            picture = SentPicture(
+                START, "trainee", "1.2", f"1.2.{slice_number}", 1, f"{number}", (1023.5, 4096.0, "LINEAR"), CT, 1.0
+            )
+            found += watch.add(picture, np.arange(255) + number / 30)
+    assert ["study"] == [alarm.kind for alarm in found]
+
+
 def test_images_of_few_values_raise_none_on_a_slice() -> None:
     """An 8-bit ultrasound image is its stored values: one picture gives them all, by design."""
     assert [] == alarms(hand((128, 256), (100, 60), (30, 20), (200, 40), (128, 256)), span=(0.0, 255.0))

@@ -16,6 +16,7 @@ STUDIES = "/studies"
 INDEX = "/index"
 INDEX_FILE = f"{INDEX}/index.sqlite"
 NOTEBOOKS = "/notebooks"
+RECORDS = "/records"
 
 _ETC = (
     "alternatives",
@@ -44,16 +45,18 @@ def run_command(bwrap: str, information_fd: int) -> list[str]:
     return [bwrap, *_RUN_NAMESPACE, "--info-fd", str(information_fd), "--"]
 
 
-def sandbox_command(settings: HubSettings, kind: ServerKind, home: Path | None) -> list[str]:
+def sandbox_command(settings: HubSettings, kind: ServerKind, home: Path | None, records: Path) -> list[str]:
     """Return the start of the command line of one server; what is not bound here does not exist in there.
 
-    ``home`` is the folder on disk, or ``None`` for an empty home in memory. The state folder, the hub's database
+    ``home`` is the folder on disk, or ``None`` for an empty home in memory; ``records`` the folder of this server's own
+    records, which outlives both. The state folder, the hub's database
     and the homes of others are not bound. A study folder that has vanished is left out: the server starts and says so.
     """
     studies = settings.reading_studies if kind.opens_pixels else settings.workbench_studies
     command = [_bwrap(), *_SERVER_NAMESPACES, "--cap-drop", "ALL", *_system(), *_python()]
     command += ["--tmpfs", HOME] if home is None else ["--bind", str(home), HOME]
     command += ["--ro-bind-try", str(studies.path), STUDIES, "--ro-bind-try", str(studies.index_folder), INDEX]
+    command += ["--bind", str(records), RECORDS]
     if settings.notebooks is not None and not kind.opens_pixels:
         command += ["--ro-bind-try", str(settings.notebooks), NOTEBOOKS]
     return [*command, "--chdir", HOME, "--"]

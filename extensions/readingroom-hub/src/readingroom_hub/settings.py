@@ -15,6 +15,9 @@ StudiesKind = Literal["teaching", "identifiable"]
 MINIMUM_PASSWORD_LENGTH = 8
 """JupyterHub's shared-password authenticator refuses anything shorter."""
 
+DISPLAY_DAYS = 90
+"""A quarter of a year: how often the response of a diagnostic display is measured."""
+
 PROXY_FILES = ("traefik.toml", "traefik-rules.toml")
 """Traefik's static and dynamic configuration inside the state folder, written anew by every run."""
 
@@ -56,6 +59,7 @@ class HubSettings:
     ``READINGROOM_STUDIES_KIND``            ``identifiable`` (the default) or ``teaching``
     ``READINGROOM_NOTEBOOKS``               folder of notebooks offered in the workbench; optional
     ``READINGROOM_NOTICE``                  what every reader is told above the study list; optional
+    ``READINGROOM_DISPLAY_DAYS``            days that a display's calibration holds; 90 unless it is set
     ======================================  ===============================================================
     """
 
@@ -69,6 +73,7 @@ class HubSettings:
     studies_kind: StudiesKind = "identifiable"
     notebooks: Path | None = None
     notice: str = ""
+    display_days: int = DISPLAY_DAYS
 
     def __post_init__(self) -> None:
         """Refuse a value that would fail later, or fail open."""
@@ -118,6 +123,11 @@ class HubSettings:
         return self.state / "homes"
 
     @property
+    def records(self) -> Path:
+        """The folder of what is kept of reading, one for each person and server, until the records service keeps it."""
+        return self.state / "records"
+
+    @property
     def public_url(self) -> str:
         """The address a person opens."""
         return f"http://127.0.0.1:{self.port}"
@@ -136,6 +146,7 @@ class HubSettings:
             studies_kind=cast("StudiesKind", environment.get("READINGROOM_STUDIES_KIND") or "identifiable"),
             notebooks=_optional_path(environment, "READINGROOM_NOTEBOOKS"),
             notice=environment.get("READINGROOM_NOTICE", ""),
+            display_days=_days(environment, "READINGROOM_DISPLAY_DAYS"),
         )
 
     def to_environment(self) -> dict[str, str]:
@@ -148,6 +159,7 @@ class HubSettings:
             "READINGROOM_DEMO_PASSWORD": self.password,
             "READINGROOM_ISOLATED": "1" if self.isolated else "0",
             "READINGROOM_STUDIES_KIND": self.studies_kind,
+            "READINGROOM_DISPLAY_DAYS": str(self.display_days),
         }
         if self.studies is not None:
             environment["READINGROOM_STUDIES"] = str(self.studies)
@@ -169,6 +181,13 @@ def _port(environment: Mapping[str, str], name: str) -> int:
     value = _required(environment, name)
     if not (value.isascii() and value.isdigit()):
         raise SettingsError(f"{name} is {value!r}; a port is a number from 1 to 65535.")
+    return int(value)
+
+
+def _days(environment: Mapping[str, str], name: str) -> int:
+    value = environment.get(name) or str(DISPLAY_DAYS)
+    if not (value.isascii() and value.isdigit() and int(value)):
+        raise SettingsError(f"{name} is {value!r}; it must be a whole number of days from 1.")
     return int(value)
 
 

@@ -16,7 +16,7 @@ from jupyterhub.utils import utcnow
 from tornado import web
 
 from readingroom_hub.bound import bound
-from readingroom_hub.sandbox import HOME, INDEX_FILE, NOTEBOOKS, STUDIES, sandbox_command
+from readingroom_hub.sandbox import HOME, INDEX_FILE, NOTEBOOKS, RECORDS, STUDIES, sandbox_command
 from readingroom_hub.servers import ServerKind, ServerRefusedError, choose_server
 from readingroom_hub.settings import HubSettings
 
@@ -107,8 +107,10 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc] # JupyterHu
         home = self._own_home(kind)
         server = [sys.executable, "-m", kind.module]
         if self.settings.isolated:
-            self.cmd = [*sandbox_command(self.settings, kind, home if kind.keeps_home else None), *server]
+            kept = home if kind.keeps_home else None
+            self.cmd = [*sandbox_command(self.settings, kind, kept, self._own_records()), *server]
         else:
+            self._own_records()
             self.cmd = bound(server)
             self.popen_kwargs = {"cwd": str(home)}
         address: tuple[str, int] = await super().start()
@@ -150,6 +152,17 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc] # JupyterHu
             folder.mkdir(mode=0o700, exist_ok=True)
         return home
 
+    @property
+    def _records_on_disk(self) -> Any:  # noqa: ANN401
+        return self.settings.records / self.user.name / self.name
+
+    def _own_records(self) -> Any:  # noqa: ANN401
+        """Return the folder of this server's records, mode 0700: kept whatever becomes of the home."""
+        folder = self._records_on_disk
+        for each in (self.settings.records, folder.parent, folder):
+            each.mkdir(mode=0o700, exist_ok=True)
+        return folder
+
     def _studies_env(self) -> dict[str, str]:
         """Name the studies as the server sees them: inside the sandbox, or on disk where there is none."""
         reading = _server_kind(self).opens_pixels
@@ -159,6 +172,8 @@ class LocalSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc] # JupyterHu
             "READINGROOM_STUDIES": STUDIES if inside else str(studies.path),
             "READINGROOM_INDEX": INDEX_FILE if inside else str(studies.index),
             "READINGROOM_STUDIES_KIND": studies.kind,
+            "READINGROOM_RECORDS": f"{RECORDS if inside else self._records_on_disk}/records.sqlite",
+            "READINGROOM_DISPLAY_DAYS": str(self.settings.display_days),
         }
         if self.settings.notebooks is not None and not reading:
             env["READINGROOM_NOTEBOOKS"] = NOTEBOOKS if inside else str(self.settings.notebooks)

@@ -16,6 +16,7 @@ import panel as pn
 from readingroom.dicom.folder import FolderSource
 from readingroom.pixels import straight
 from readingroom_viewer.bound import die_with_parent
+from readingroom_viewer.records import ServerRecords
 from readingroom_viewer.server_extension import GROUPS_HEADER, USER_HEADER
 from readingroom_viewer.settings import ServerSettings
 from readingroom_viewer.socket import FrameSocket
@@ -72,6 +73,8 @@ def main(socket_path: Path) -> None:
     source = FolderSource(settings.studies, settings.index, read_only=True)
     compiling = subprocess.Popen([sys.executable, "-m", "readingroom_viewer.warm"], stdin=subprocess.DEVNULL)
     threading.Thread(target=_warm_up, args=(compiling,), daemon=True).start()
+    records = ServerRecords.local(settings.records, settings.display_days)
+    served = {"source": source, "settings": settings, "records": records}
     pool = ThreadPoolExecutor(RENDER_THREADS, thread_name_prefix="render")
     pn.serve(
         {"": lambda: page(settings)},
@@ -79,7 +82,7 @@ def main(socket_path: Path) -> None:
         prefix=settings.viewer_prefix.rstrip("/"),
         websocket_origin="*",
         websocket_max_message_size=MAX_MESSAGE_BYTES,
-        extra_patterns=[("/frames", FrameSocket, {"source": source, "settings": settings, "pool": pool})],
+        extra_patterns=[("/frames", FrameSocket, {**served, "pool": pool})],
         include_headers=[USER_HEADER, GROUPS_HEADER],
         show=False,
         verbose=False,

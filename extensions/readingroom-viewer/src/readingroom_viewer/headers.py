@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from readingroom.dicom.model import FrameReference
 from readingroom.dicom.picture import Picture
 from readingroom.pixels.voi import Voi
+from readingroom.reading.audit import Pipeline
+from readingroom.reading.display import UNKNOWN, DisplayState
 from readingroom.wire import FrameHeader, ViewRequest, VoiChoice, Window, pack_frame
 
 
@@ -25,6 +27,8 @@ class Shown:
     loaded: float = 1.0
     pixel_shape: tuple[float, float] | None = None
     """Height and width of a pixel where they are not those of its spacing."""
+    display: DisplayState = UNKNOWN
+    value_step: float = 0.0
 
 
 def frame_message(request: ViewRequest, shown: Shown, picture: Picture, presentation_uid: str = "") -> bytes:
@@ -66,7 +70,7 @@ def _header(  # noqa: PLR0913, PLR0917 - one header gathers what five parts know
         window=_window(picture.voi),
         choices=tuple(VoiChoice(one.explanation, _window(one.voi, one.explanation)) for one in picture.choices),
         drag_start=_window(picture.drag_start),
-        choice=next((number for number, one in enumerate(picture.choices) if one.voi is picture.used), None),
+        choice=_choice(picture),
         value_range=picture.value_range,
         inverted=request.inverted,
         presentation_uid=presentation_uid,
@@ -81,7 +85,33 @@ def _header(  # noqa: PLR0913, PLR0917 - one header gathers what five parts know
         spacing=geometry.spacing,
         pixel_shape=geometry.spacing or shown.pixel_shape or (1.0, 1.0),
         spacing_kind=geometry.spacing_kind,
+        pipeline=_pipeline(request, shown, picture, presentation_uid).digest,
+        display="calibrated" if shown.display.calibrated else "review-only",
+        value_step=shown.value_step,
     )
+
+
+def _pipeline(request: ViewRequest, shown: Shown, picture: Picture, presentation_uid: str) -> Pipeline:
+    """Return what the audit line of this picture names: all that made these pixels of that frame."""
+    voi, reformat = picture.voi, request.reformat
+    plane = (
+        ""
+        if reformat is None
+        else f"{reformat.plane} {shown.position} {reformat.slab_mm:g} mm {reformat.projection or ''}"
+    )
+    return Pipeline(
+        voi=None if voi is None else (voi.center, voi.width, voi.function),
+        choice=_choice(picture) if voi is None else None,
+        inverted=request.inverted,
+        presentation_uid=presentation_uid,
+        overlays=request.overlays,
+        reformat=plane,
+        display=shown.display.digest,
+    )
+
+
+def _choice(picture: Picture) -> int | None:
+    return next((number for number, one in enumerate(picture.choices) if one.voi is picture.used), None)
 
 
 def _window(voi: object, explanation: str = "") -> Window | None:

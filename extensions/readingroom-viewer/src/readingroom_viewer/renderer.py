@@ -3,6 +3,7 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -16,7 +17,9 @@ from readingroom.dicom.stacks import SeriesWarning, series_warnings
 from readingroom.errors import NotFoundError
 from readingroom.pixels.lut import LookupTable
 from readingroom.pixels.voi import Voi
+from readingroom.reading.display import UNKNOWN, DisplayState
 from readingroom.wire import PresentationEntry, Reformat, ViewRequest
+from readingroom_viewer.display_quality import is_pattern, pattern_message
 from readingroom_viewer.headers import Shown, frame_message, thumbnail_message
 from readingroom_viewer.presentations import StudyPresentations
 from readingroom_viewer.reformats import Reformats
@@ -44,28 +47,32 @@ class Renderer:
         self._series.update({entry.uid: entry for entry in series})
         return series, self._presentations.open_study(study_uid, series)
 
-    def frame(self, request: ViewRequest) -> bytes:
-        """Return the binary message that shows ``request``, lossless.
+    def frame(self, request: ViewRequest, display: DisplayState = UNKNOWN) -> bytes:
+        """Return the binary message that shows ``request`` on a display, lossless.
 
         Raises ``NotFoundError`` for a series that was not opened or a position outside it, and what decoding raises.
         """
         if request.reformat is not None:
-            return self._plane(request, request.reformat)
+            return self._plane(request, request.reformat, display)
+        if is_pattern(request.series_uid):
+            return pattern_message(request, display)
         shown = self._shown(request)
         state = self._presentations.state_for(request.presentation_uid, shown.reference)
         applied = "" if state is None else request.presentation_uid
         loaded = self._loaded(shown.reference, state, applied)
-        picture = loaded.picture(_wanted_voi(request, loaded), request.inverted, overlays=request.overlays)
+        voi = _wanted_voi(request, loaded)
+        picture = loaded.picture(voi, request.inverted, display.curve, overlays=request.overlays)
+        shown = replace(shown, display=display, value_step=loaded.value_step)
         return frame_message(request, shown, picture, applied)
 
-    def _plane(self, request: ViewRequest, wanted: Reformat) -> bytes:
+    def _plane(self, request: ViewRequest, wanted: Reformat, display: DisplayState) -> bytes:
         self._check_opened(request.series_uid)
         plane = self._reformats.plane(request.series_uid, wanted, request.position)
         study_uid = self._series[request.series_uid].study_uid
         shown = Shown(study_uid, plane.reference, plane.count, plane.position, plane.notes, plane.loaded)
-        return frame_message(
-            request, shown, plane.frame.picture(_wanted_voi(request, plane.frame.frame), request.inverted)
-        )
+        shown = replace(shown, display=display, value_step=plane.frame.frame.value_step)
+        voi = _wanted_voi(request, plane.frame.frame)
+        return frame_message(request, shown, plane.frame.picture(voi, request.inverted, display.curve))
 
     def close(self) -> None:
         """Stop what still loads for the page."""

@@ -16,12 +16,18 @@ from readingroom import wire
 from readingroom.dicom.model import Problem, Study
 from readingroom.dicom.source import SourceState, StudySource
 from readingroom.errors import NotFoundError, ReadingRoomError, WireError
+from readingroom_viewer.display_quality import PageDisplay
+from readingroom_viewer.recorder import Recorder
+from readingroom_viewer.records import ServerRecords
 from readingroom_viewer.renderer import Renderer
+from readingroom_viewer.server_extension import USER_HEADER
 from readingroom_viewer.settings import ServerSettings
 from readingroom_viewer.stream import ACKNOWLEDGEMENT_TIMEOUT_S, ViewportStream
 
 MAX_VIEWPORTS = 16
 """The largest layout is 3 by 4; a page that asks for more is not ours."""
+
+RECORDS_RETRY_S = 0.5
 
 Result = TypeVar("Result")
 log = logging.getLogger(__name__)
@@ -30,8 +36,13 @@ log = logging.getLogger(__name__)
 class FrameSocket(WebSocketHandler):
     """Speaks ``readingroom.wire``. Who may connect was decided by the server extension in front of it."""
 
-    def initialize(self, source: StudySource, settings: ServerSettings, pool: ThreadPoolExecutor) -> None:
-        """Take the study source, what the server was told and the threads that decode and render."""
+    def initialize(
+        self, source: StudySource, settings: ServerSettings, records: ServerRecords, pool: ThreadPoolExecutor
+    ) -> None:
+        """Take the study source, what the server was told, its records and the threads that decode and render."""
+        person = self.request.headers.get(USER_HEADER, "")
+        self._display = PageDisplay(records, person)
+        self._recorder = Recorder(records, person, IOLoop.current().call_later, self._say_error)
         self._source = source
         self._settings = settings
         self._pool = pool
@@ -57,18 +68,31 @@ class FrameSocket(WebSocketHandler):
         """Stop what is still being rendered for this page."""
         for task in self._tasks:
             task.cancel()
+        self._recorder.close()
         self._renderer.close()
 
     def _handle(self, request: wire.Request) -> None:
         match request:
             case wire.ViewRequest():
                 self._stream(request.viewport).want(request)
+                self._recorder.wanted(request.viewport, request.seq)
                 self._advance(request.viewport)
             case wire.Painted():
                 self._stream(request.viewport).acknowledge(request.seq)
+                self._recorder.painted(request.viewport, request.seq, verified=request.verified)
                 self._advance(request.viewport)
             case wire.Ping():
                 self._say({"type": "pong", "sent": request.sent})
+            case _:
+                self._answer(request)
+
+    def _answer(self, request: wire.Request) -> None:
+        """Start on what is no picture of a viewport."""
+        match request:
+            case wire.DisplayRequest():
+                self._say(self._display.use(request.display))
+            case wire.MeasureRequest():
+                self._start(self._measure(request))
             case wire.StudiesRequest():
                 self._start(self._send_studies())
             case wire.OpenRequest():
@@ -91,7 +115,7 @@ class FrameSocket(WebSocketHandler):
         stream = self._streams[viewport]
         clock = asyncio.get_running_loop().time
         try:
-            while request := stream.next(clock()):
+            while await self._may_send(viewport) and (request := stream.next(clock())):
                 await self._send_frame(request)
         finally:
             self._rendering.discard(viewport)
@@ -102,9 +126,34 @@ class FrameSocket(WebSocketHandler):
         if self.ws_connection is not None:
             self._advance(viewport)
 
+    async def _may_send(self, viewport: str) -> bool:
+        """Wait until what is sent can be recorded, and say so meanwhile: no audit, no pixels."""
+        said = ""
+        while words := self._recorder.trouble():
+            if words != said:
+                self._say_error(words, viewport=viewport)
+            said = words
+            await asyncio.sleep(RECORDS_RETRY_S)
+        return True
+
+    async def _measure(self, request: wire.MeasureRequest) -> None:
+        try:
+            answer = await self._run(self._display.measure, request)
+        except ReadingRoomError as error:
+            self._say(
+                {"type": "measured", "saved": False, "result": "", "findings": [], "steps": [], "message": str(error)}
+            )
+            return
+        self._say(answer)
+        if request.save:
+            self._say(self._display.use(request.display))
+
     async def _send_frame(self, request: wire.ViewRequest) -> None:
         try:
-            await self._send(await self._run(self._renderer.frame, request))
+            display = self._display.state
+            message = await self._run(self._renderer.frame, request, display)
+            self._recorder.sent(wire.unpack_frame(message)[0], display.curve)
+            await self._send(message)
         except ReadingRoomError as error:
             self._streams[request.viewport].acknowledge(request.seq)
             self._say_error(str(error), viewport=request.viewport, seq=request.seq)

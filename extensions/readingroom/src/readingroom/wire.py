@@ -112,7 +112,33 @@ class Ping:
     sent: float
 
 
-Request = ViewRequest | Painted | StudiesRequest | OpenRequest | ThumbnailRequest | Ping
+@dataclass(frozen=True, slots=True)
+class DisplayRequest:
+    """Says by its name which display the page is on, empty for one that nobody has named."""
+
+    display: str
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureRequest:
+    """Asks whether measured luminances (cd/m²) are those of a screen to read on, and to keep them when ``save`` is set.
+
+    ``corrected`` says that they were measured through the display's correction; ``dark`` and ``bright`` are five points
+    of an even field each, or none.
+    """
+
+    display: str
+    luminance: tuple[float, ...]
+    ambient: float
+    dark: tuple[float, ...]
+    bright: tuple[float, ...]
+    corrected: bool
+    save: bool
+
+
+Request = (
+    DisplayRequest | MeasureRequest | ViewRequest | Painted | StudiesRequest | OpenRequest | ThumbnailRequest | Ping
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +168,8 @@ class FrameHeader:
     number of the one in use, ``drag_start`` the window that a drag begins with. ``presentation`` is what the page draws
     or lays out itself. Of a plane cut out of a volume, ``sop_uid`` is empty, ``frame`` 0, and ``loaded`` the share of the
     volume that is there. ``pixel_shape`` is height and width of a pixel, in millimetres or only as a ratio. ``notes`` are
-    what the reader must know about this image, in words.
+    what the reader must know about this image, in words. ``pipeline`` is the digest that the audit names it by, ``display``
+    what the reader's screen is good for, ``value_step`` the modality units between stored values, 0 where they are not even.
     """
 
     viewport: str
@@ -177,6 +204,9 @@ class FrameHeader:
     pixel_shape: tuple[float, float]
     spacing_kind: str
     type: Literal["frame", "thumbnail"] = "frame"
+    pipeline: str = ""
+    display: Literal["calibrated", "review-only"] = "review-only"
+    value_step: float = 0.0
 
 
 def pack_frame(header: FrameHeader, payload: bytes) -> bytes:
@@ -262,9 +292,29 @@ def _text(value: object) -> str:
     return value
 
 
+def _numbers(values: object) -> tuple[float, ...]:
+    if not isinstance(values, list) or len(values) > 256:  # noqa: PLR2004 - a display has no more driving levels
+        raise ValueError("not a short list of numbers")
+    return tuple(_number(value) for value in values)
+
+
+def _measure(fields: dict[str, Any]) -> MeasureRequest:
+    return MeasureRequest(
+        display=_text(fields["display"]),
+        luminance=_numbers(fields["luminance"]),
+        ambient=_number(fields["ambient"]),
+        dark=_numbers(fields["dark"]),
+        bright=_numbers(fields["bright"]),
+        corrected=fields["corrected"] is True,
+        save=fields["save"] is True,
+    )
+
+
 _PARSERS: dict[str, Callable[[dict[str, Any]], Request]] = {
     "view": _view,
     "painted": lambda f: Painted(_text(f["viewport"]), _whole(f["seq"]), f["verified"] is True),
+    "display": lambda f: DisplayRequest(_text(f["display"])),
+    "measure": _measure,
     "studies": lambda _f: StudiesRequest(),
     "open": lambda f: OpenRequest(_text(f["study_uid"])),
     "thumbnail": lambda f: ThumbnailRequest(_text(f["series_uid"])),

@@ -109,6 +109,13 @@ class LoadedFrame:
         """Return the memory that the decoded values and what lies on top of them take."""
         return self.stored.nbytes + self.dressing.nbytes
 
+    @property
+    def value_step(self) -> float:
+        """Return the modality units from one stored value to the next, 0 where they are not even or there are none."""
+        pipeline = self.pipeline
+        is_even = pipeline is not None and pipeline.modality is None and self.stored.dtype.kind in "iu"
+        return abs(pipeline.slope) if pipeline is not None and is_even else 0.0
+
     def picture(
         self,
         voi: Voi | LookupTable | None = None,
