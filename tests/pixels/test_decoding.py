@@ -1,7 +1,10 @@
 """Frames decoded in child processes: the same pixels, and whatever happens to a child is an error of ours."""
 
 import os
+import resource
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -218,3 +221,63 @@ def test_child_cannot_see_secrets_or_open_files(pool: DecoderPool, monkeypatch: 
     (pid,) = pool.pids
     assert b"secret" not in Path(f"/proc/{pid}/environ").read_bytes()
     assert 6 >= len(open_files(str(pid)))
+
+
+def test_children_outlive_the_thread_that_asked_first(pool: DecoderPool) -> None:
+    """A child is not ended with the thread of the first frame, though Linux ties it to a thread of its parent."""
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(pool.decode, JPEG_LS, ENCODED[0], DESCRIPTION).result()
+    before = pool.pids
+    time.sleep(0.05)
+    pool.decode(JPEG_LS, ENCODED[1], DESCRIPTION)
+    assert before == pool.pids
+
+
+SCRIPT = """
+import os, sys, threading
+import imagecodecs, numpy
+from readingroom.pixels.decoding import decode_isolated, default_pool
+from readingroom.pixels.description import PixelDescription
+pixels = numpy.arange(48, dtype=numpy.uint16).reshape(8, 6)
+ask = lambda: decode_isolated("1.2.840.10008.1.2.4.80", imagecodecs.jpegls_encode(pixels), PixelDescription(8, 6))
+assert (ask() == pixels).all()
+mine = default_pool().pids
+if "fork" in sys.argv:
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0 if (ask() == pixels).all() and not set(mine) & set(default_pool().pids) else 1)
+    assert os.waitpid(pid, 0)[1] == 0
+    assert (ask() == pixels).all()
+if "killed" in sys.argv:
+    print(*mine, flush=True)
+    os.kill(os.getpid(), 9)
+print(*mine)
+"""
+
+
+@pytest.mark.parametrize("how", ["ends", "fork", "killed"])
+def test_process_that_decoded_leaves_nothing_behind(how: str) -> None:
+    """However a process ends, its children end with it and nothing is said; one that forks gives the fork its own."""
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", "-c", SCRIPT, how], capture_output=True, text=True, check=False
+    )
+    assert (-9 if how == "killed" else 0) == ended.returncode
+    assert "" == ended.stderr
+    pids = [int(pid) for pid in ended.stdout.split()]
+    assert 1 == len(pids)
+    deadline = time.monotonic() + 10
+    while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert [] == [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+
+
+def test_limits_hold_in_the_child(pool: DecoderPool) -> None:
+    """A child may not write files, dump core or hold many files; its memory and processor time are bounded."""
+    pool.decode(JPEG_LS, ENCODED[0], DESCRIPTION)
+    (pid,) = pool.pids
+    assert (0, 0) == resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    assert (0, 0) == resource.prlimit(pid, resource.RLIMIT_CORE)
+    assert 64 >= resource.prlimit(pid, resource.RLIMIT_NOFILE)[0]
+    assert 2**30 > resource.prlimit(pid, resource.RLIMIT_AS)[0]
+    assert 10 > resource.prlimit(pid, resource.RLIMIT_CPU)[0]
+    assert "NoNewPrivs:\t1" in Path(f"/proc/{pid}/status").read_text()

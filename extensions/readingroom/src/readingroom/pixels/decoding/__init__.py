@@ -29,6 +29,8 @@ __all__ = [
 
 _lock = threading.Lock()
 _pool: DecoderPool | None = None
+_inherited: list[DecoderPool] = []
+"""Pools of processes that this one was forked from; kept, for to let them go would be taken for carelessness."""
 
 
 def default_pool() -> DecoderPool:
@@ -63,6 +65,8 @@ def _close() -> None:
 def _forget() -> None:
     """Leave the parent's children to the parent: two processes on one socket would mix up their pictures."""
     global _pool, _lock
+    if _pool is not None:
+        _inherited.append(_pool)
     _pool, _lock = None, threading.Lock()
 
 

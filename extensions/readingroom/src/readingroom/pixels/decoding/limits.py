@@ -21,7 +21,7 @@ class DecodingLimits:
     max_samples: int = MAX_SAMPLES
     harmless_samples: int = 2**24
     max_ratio: int = 2000
-    seconds: float = 1.5
+    seconds: float = 1.0
     seconds_per_megasample: float = 0.4
     memory: int = 256 * MEBI
     bytes_per_sample: int = 16
