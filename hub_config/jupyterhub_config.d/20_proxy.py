@@ -2,12 +2,13 @@
 
 from secrets import token_hex
 
+from readingroom_hub.proxy import LocalTraefikProxy
 from readingroom_hub.settings import PROXY_FILES, HubSettings
 
 c = get_config()
 settings = HubSettings.from_environment()
 
-c.JupyterHub.proxy_class = "traefik_file" if settings.isolated else "readingroom_hub.proxy.BoundTraefikProxy"
+c.JupyterHub.proxy_class = LocalTraefikProxy
 
 proxy = c.TraefikProxy
 proxy.traefik_api_url = f"http://127.0.0.1:{settings.proxy_api_port}"

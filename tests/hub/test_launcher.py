@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from readingroom_hub.preflight import check_port, check_studies, free_ports
-from readingroom_hub.processes import descendants
+from readingroom_hub.processes import arguments, descendants
 from readingroom_hub.testing import PASSWORD, Launched, gone, launch_command, log_in, open_server, wait_for
 
 from .conftest import CONFIGURATION
@@ -65,6 +65,22 @@ def test_what_a_kernel_sees(running: Launched) -> None:
     assert not (root / "etc" / "shadow").exists()
     assert _environment(inner)["READINGROOM_STUDIES_KIND"] == "identifiable"
     assert "READINGROOM_DEMO_PASSWORD" not in _environment(inner)
+
+
+def test_a_proxy_that_ends_comes_back(running: Launched) -> None:
+    """Its routes too: a reader's page answers again without a new start."""
+    owner = open_server(running.url, "coordinator")
+    (proxy,) = [pid for pid in running.below() if Path(arguments(pid)[0]).name == "traefik"]
+    os.kill(proxy, signal.SIGKILL)
+
+    assert wait_for(lambda: _answers(owner, f"{running.url}/user/coordinator/reading/viewer/"), 30, pause=0.3)
+
+
+def _answers(session: requests.Session, address: str) -> bool:
+    try:
+        return session.get(address, timeout=10).ok
+    except requests.ConnectionError:
+        return False
 
 
 def _environment(process: int) -> dict[str, str]:

@@ -52,8 +52,8 @@ export class Banner {
   }
 }
 
-/** "CT head": the modality, unless the description begins with it. */
+/** "CT head": the modalities, unless the description begins with one of them. */
 export function studyWords({ modalities, description }: Pick<Study, "modalities" | "description">): string {
-  const modality = modalities.join("/");
-  return `${description} `.toUpperCase().startsWith(`${modality.toUpperCase()} `) ? description : [modality, description].filter(Boolean).join(" ");
+  const named = modalities.includes(description.split(" ", 1)[0]?.toUpperCase() ?? "");
+  return named ? description : [modalities.join("/"), description].filter(Boolean).join(" ");
 }

@@ -110,6 +110,7 @@ describe("words", () => {
   });
   it("name the modality of a study once", () => {
     expect(studyWords({ modalities: ["CT"], description: "CT chest" })).toBe("CT chest");
+    expect(studyWords({ modalities: ["CT", "PR"], description: "ct chest" })).toBe("ct chest");
     expect(studyWords({ modalities: ["CT"], description: "ctenophora" })).toBe("CT ctenophora");
     expect(studyWords({ modalities: ["CT", "SR"], description: "" })).toBe("CT/SR");
     expect(studyWords({ modalities: [], description: "Chest" })).toBe("Chest");
