@@ -2,7 +2,8 @@
 
 import { hex } from "./fidelity";
 import { decodeBlock } from "./lz4";
-import type { FrameHeader, Reformat, VoiChoice, VoiFunction, Window } from "./messages";
+import type { Codec, FrameHeader, Reformat, Strip, StripHeader, VoiChoice, VoiFunction, Window } from "./messages";
+import { decodePng } from "./png";
 import { isPresentation } from "./presentation";
 
 /** A picture message that cannot be shown; the words are for the reader. */
@@ -10,19 +11,33 @@ export class FrameError extends Error {}
 
 export interface FrameMessage {
   header: FrameHeader;
-  payload: Uint8Array;
+  payload: Uint8Array<ArrayBuffer>;
   /** The header as it arrived, and the SHA-256 it was sent with. */
   head: Uint8Array<ArrayBuffer>;
   headSha256: string;
 }
 
+export interface StripMessage {
+  header: StripHeader;
+  payload: Uint8Array<ArrayBuffer>;
+  head: Uint8Array<ArrayBuffer>;
+  headSha256: string;
+}
+
+export type PictureMessage = FrameMessage | StripMessage;
+
+export function isStrip(message: PictureMessage): message is StripMessage {
+  return message.header.type === "strip";
+}
+
 const LEAD_BYTES = 4 + 32;
 const MAX_HEADER_BYTES = 1 << 20;
 const MAX_PIXEL_BYTES = 1 << 29;
+const CODECS: readonly Codec[] = ["lz4", "png", "jpeg", "raw"];
 const FUNCTIONS: readonly VoiFunction[] = ["LINEAR", "LINEAR_EXACT", "SIGMOID"];
 
 /** Return header and payload; throws `FrameError` for a message that is cut short or not of this protocol. */
-export function parseFrame(message: ArrayBuffer): FrameMessage {
+export function parseFrame(message: ArrayBuffer): PictureMessage {
   if (message.byteLength < LEAD_BYTES) throw new FrameError("A picture arrived without its header.");
   const length = new DataView(message).getUint32(0, true);
   if (length > message.byteLength - LEAD_BYTES || length > MAX_HEADER_BYTES) throw new FrameError("A picture arrived cut short.");
@@ -34,15 +49,48 @@ export function parseFrame(message: ArrayBuffer): FrameMessage {
     throw new FrameError("A picture arrived with an unreadable header.");
   }
   const headSha256 = hex(new Uint8Array(message, 4, 32));
-  return { header: checkedHeader(fields), payload: new Uint8Array(message, LEAD_BYTES + length), head, headSha256 };
+  const payload = new Uint8Array(message, LEAD_BYTES + length);
+  if (isRecord(fields) && fields.type === "strip") return { header: checkedStrip(fields), payload, head, headSha256 };
+  return { header: checkedHeader(fields), payload, head, headSha256 };
 }
 
-/** Return the 8-bit pixels, row by row (grey: 1 byte a pixel, colour: R, G, B). */
+/** Return the exact 8-bit pixels of a picture of one message, row by row (grey: 1 byte a pixel, colour: R, G, B). */
 export function decodePixels({ header, payload }: FrameMessage): Uint8Array<ArrayBuffer> {
-  const size = header.rows * header.columns * header.samples;
-  if (header.codec === "lz4") return decodeBlock(payload, size);
+  return decodeAtOnce(header.codec, payload, header);
+}
+
+/** How many pixels a payload must hold. */
+export type Shape = Pick<FrameHeader, "rows" | "columns" | "samples">;
+
+/** Return the exact pixels of a payload; a promise where the browser inflates. Throws for anything but `shape`. */
+export function decodeExact(codec: Codec, payload: Uint8Array<ArrayBuffer>, shape: Shape): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>> {
+  return codec === "png" ? decodePng(payload, shape) : decodeAtOnce(codec, payload, shape);
+}
+
+function decodeAtOnce(codec: Codec, payload: Uint8Array<ArrayBuffer>, { rows, columns, samples }: Shape): Uint8Array<ArrayBuffer> {
+  const size = rows * columns * samples;
+  if (codec === "lz4") return decodeBlock(payload, size);
+  if (codec !== "raw") throw new FrameError("A picture arrived in a form that is not exact.");
   if (payload.length !== size) throw new FrameError("A picture arrived with too few or too many pixels.");
   return payload.slice();
+}
+
+/** Return a picture that lost something on its way, for the eye alone; throws where the browser cannot read it. */
+export async function decodeLossy(payload: Uint8Array<ArrayBuffer>, { rows, columns }: Shape): Promise<ImageBitmap> {
+  const bitmap = await createImageBitmap(new Blob([payload], { type: "image/jpeg" }), { colorSpaceConversion: "none", imageOrientation: "none" });
+  if (bitmap.width === columns && bitmap.height === rows) return bitmap;
+  bitmap.close();
+  throw new FrameError("A picture arrived in another size than its header says.");
+}
+
+function checkedStrip(f: Record<string, unknown>): StripHeader {
+  const ok = typeof f.viewport === "string" && isWhole(f.seq, 0, Number.MAX_SAFE_INTEGER) && CODECS.includes(f.codec as Codec) && isRows(f.strip);
+  if (!ok) throw new FrameError("A part of a picture arrived with a header that makes no sense.");
+  return f as unknown as StripHeader;
+}
+
+function isRows(value: unknown): value is Strip {
+  return isRecord(value) && isWhole(value.first_row, 0, 65_534) && isWhole(value.rows, 1, 65_535);
 }
 
 function checkedHeader(value: unknown): FrameHeader {
@@ -58,9 +106,10 @@ function checkedHeader(value: unknown): FrameHeader {
     isWhole(f.rows, 1, 65_535) &&
     isWhole(f.columns, 1, 65_535) &&
     (f.samples === 1 || f.samples === 3) &&
-    (f.codec === "lz4" || f.codec === "raw") &&
+    CODECS.includes(f.codec as Codec) &&
     typeof f.sha256 === "string" &&
     /^[0-9a-f]{64}$/.test(f.sha256) &&
+    (f.strip === null || (isRows(f.strip) && f.codec !== "jpeg")) &&
     (f.window === null || isWindow(f.window)) &&
     Array.isArray(f.choices) &&
     f.choices.every(isChoice) &&

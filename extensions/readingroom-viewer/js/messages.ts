@@ -1,4 +1,8 @@
 // The messages between a reading page and its viewer process; the twin of readingroom/wire.py.
+//
+// Two lanes: a `view` replaces the one before it that was not rendered yet, an `ordered` one never is replaced. A large
+// picture comes as a `frame` with a `strip` and further `strip` messages; each is answered by `received`, and the picture,
+// once painted or left out, by `painted`, which answers for every earlier one too.
 
 export type VoiFunction = "LINEAR" | "LINEAR_EXACT" | "SIGMOID";
 
@@ -41,15 +45,24 @@ export interface ViewRequest {
   /** Whether overlay planes are shown. */
   overlays: boolean;
   reformat: Reformat | null;
+  /** The reader's hand is changing the view: a slow link may carry pictures with loss until it rests. */
+  moving: boolean;
+  /** Nothing asked for in this lane is left out. */
+  ordered: boolean;
+  /** Where the reader looks, as the share of rows above it. */
+  focus: number;
 }
 
 export type Request =
   | ViewRequest
-  | { type: "painted"; viewport: string; seq: number; verified: boolean }
+  /** The picture is on the screen or was left out; milliseconds of the page's own clock. */
+  | { type: "painted"; viewport: string; seq: number; verified: boolean; arrived_ms: number; busy_ms: number }
+  | { type: "received"; viewport: string; seq: number; first_row: number; arrived_ms: number }
   | { type: "studies" }
   | { type: "open"; study_uid: string }
   | { type: "thumbnail"; series_uid: string }
-  | { type: "ping"; sent: number };
+  /** `round_trip_ms` is how long the last answer took, null before the first. */
+  | { type: "ping"; sent: number; round_trip_ms: number | null };
 
 export interface Study {
   uid: string;
@@ -178,6 +191,24 @@ export interface Presentation {
   layers: GraphicLayer[];
 }
 
+/** All but JPEG are exact. */
+export type Codec = "lz4" | "png" | "jpeg" | "raw";
+
+/** Whole rows of a large picture. */
+export interface Strip {
+  first_row: number;
+  rows: number;
+}
+
+/** Travels before a further strip of the frame whose own header came first. */
+export interface StripHeader {
+  type: "strip";
+  viewport: string;
+  seq: number;
+  codec: Codec;
+  strip: Strip;
+}
+
 /** Travels before the pixels of a frame; millimetres, patient coordinates LPS. */
 export interface FrameHeader {
   type: "frame" | "thumbnail";
@@ -193,9 +224,11 @@ export interface FrameHeader {
   rows: number;
   columns: number;
   samples: 1 | 3;
-  codec: "lz4" | "raw";
-  /** Over the decoded 8-bit pixels, row by row. */
+  codec: Codec;
+  /** Over the 8-bit pixels, row by row, before JPEG took something from them. */
   sha256: string;
+  /** The rows that this message holds, null for all of them. */
+  strip: Strip | null;
   window: Window | null;
   /** The image's own windows and VOI LUTs; the first is the one it wants to be shown with. */
   choices: VoiChoice[];

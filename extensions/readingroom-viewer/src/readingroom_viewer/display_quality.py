@@ -12,7 +12,8 @@ from readingroom.errors import NotFoundError, RecordsUnavailableError
 from readingroom.pixels.display_pattern import COLUMNS, COUNT, NAMES, ROWS, SQUARES, pattern
 from readingroom.pixels.display_profile import gsdf_conformance
 from readingroom.reading.display import UNKNOWN, DisplayRecord, DisplayState, display_state, expires, findings, result
-from readingroom_viewer.headers import Shown, frame_message
+from readingroom_viewer.headers import Shown, rendered_frame
+from readingroom_viewer.outgoing import Rendered
 from readingroom_viewer.records import ServerRecords
 
 NATIVE, CORRECTED = "display-quality/native", "display-quality/corrected"
@@ -32,8 +33,8 @@ def is_pattern(series_uid: str) -> bool:
     return series_uid in (NATIVE, CORRECTED)
 
 
-def pattern_message(request: wire.ViewRequest, display: DisplayState) -> bytes:
-    """Return a test pattern as the message of a frame; raises ``NotFoundError`` for a number that there is not."""
+def pattern_frame(request: wire.ViewRequest, display: DisplayState) -> Rendered:
+    """Return a test pattern as a frame; raises ``NotFoundError`` for a number that there is not."""
     position = request.position or 0
     if position >= COUNT:
         raise NotFoundError(f"There are {COUNT} test patterns; there is no pattern {position + 1}.")
@@ -42,7 +43,7 @@ def pattern_message(request: wire.ViewRequest, display: DisplayState) -> bytes:
         pixels = curve.apply(pixels)
     reference = FrameReference(request.series_uid, position + 1, ROWS, COLUMNS)
     shown = Shown("", reference, COUNT, position, display=display)
-    return frame_message(request, shown, Picture(pixels, None, (), None, "", (NAMES[position],)))
+    return rendered_frame(request, shown, Picture(pixels, None, (), None, "", (NAMES[position],)))
 
 
 class PageDisplay:

@@ -1,9 +1,7 @@
-"""The binary message of one picture: its header from what five parts know, its pixels compressed without loss."""
+"""What travels with one picture: its header from what five parts know. Codec and hash are filled in when it is sent."""
 
-import hashlib
 from dataclasses import dataclass
 
-import lz4.block
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,7 +10,8 @@ from readingroom.dicom.picture import Picture
 from readingroom.pixels.voi import Voi
 from readingroom.reading.audit import Pipeline
 from readingroom.reading.display import UNKNOWN, DisplayState
-from readingroom.wire import FrameHeader, ViewRequest, VoiChoice, Window, pack_frame
+from readingroom.wire import FrameHeader, ViewRequest, VoiChoice, Window
+from readingroom_viewer.outgoing import Rendered
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +30,14 @@ class Shown:
     value_step: float = 0.0
 
 
-def frame_message(request: ViewRequest, shown: Shown, picture: Picture, presentation_uid: str = "") -> bytes:
-    """Return the message that shows ``picture`` in answer to ``request``; ``presentation_uid`` is the state applied."""
-    header = _header(request, shown, picture, picture.pixels, "frame", presentation_uid)
-    return pack_frame(header, lz4.block.compress(picture.pixels.tobytes(), store_size=False))
+def rendered_frame(request: ViewRequest, shown: Shown, picture: Picture, presentation_uid: str = "") -> Rendered:
+    """Return ``picture`` with its header, in answer to ``request``; ``presentation_uid`` is the state applied."""
+    return Rendered(_header(request, shown, picture, picture.pixels, "frame", presentation_uid), picture.pixels)
 
 
-def thumbnail_message(request: ViewRequest, shown: Shown, picture: Picture, small: NDArray[np.uint8]) -> bytes:
-    """Return the message that shows ``small``, a picture made smaller, for the rail."""
-    header = _header(request, shown, picture, small, "thumbnail", "")
-    return pack_frame(header, lz4.block.compress(small.tobytes(), store_size=False))
+def rendered_thumbnail(request: ViewRequest, shown: Shown, picture: Picture, small: NDArray[np.uint8]) -> Rendered:
+    """Return ``small``, a picture made smaller for the rail, with its header."""
+    return Rendered(_header(request, shown, picture, small, "thumbnail", ""), small)
 
 
 def _header(  # noqa: PLR0913, PLR0917 - one header gathers what five parts know
@@ -65,8 +62,8 @@ def _header(  # noqa: PLR0913, PLR0917 - one header gathers what five parts know
         rows=pixels.shape[0],
         columns=pixels.shape[1],
         samples=1 if pixels.ndim == 2 else 3,  # noqa: PLR2004 - rows, columns
-        codec="lz4",
-        sha256=hashlib.sha256(np.ascontiguousarray(pixels).data).hexdigest(),
+        codec="raw",
+        sha256="",
         window=_window(picture.voi),
         choices=tuple(VoiChoice(one.explanation, _window(one.voi, one.explanation)) for one in picture.choices),
         drag_start=_window(picture.drag_start),

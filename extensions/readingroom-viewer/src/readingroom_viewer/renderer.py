@@ -19,8 +19,10 @@ from readingroom.pixels.lut import LookupTable
 from readingroom.pixels.voi import Voi
 from readingroom.reading.display import UNKNOWN, DisplayState
 from readingroom.wire import PresentationEntry, Reformat, ViewRequest
-from readingroom_viewer.display_quality import is_pattern, pattern_message
-from readingroom_viewer.headers import Shown, frame_message, thumbnail_message
+from readingroom_viewer.codec_choice import Choice
+from readingroom_viewer.display_quality import is_pattern, pattern_frame
+from readingroom_viewer.headers import Shown, rendered_frame, rendered_thumbnail
+from readingroom_viewer.outgoing import Rendered, outgoing
 from readingroom_viewer.presentations import StudyPresentations
 from readingroom_viewer.reformats import Reformats
 
@@ -48,14 +50,18 @@ class Renderer:
         return series, self._presentations.open_study(study_uid, series)
 
     def frame(self, request: ViewRequest, display: DisplayState = UNKNOWN) -> bytes:
-        """Return the binary message that shows ``request`` on a display, lossless.
+        """Return one binary message that shows ``request`` exactly, however large; raises what ``render`` raises."""
+        return _whole(self.render(request, display))
+
+    def render(self, request: ViewRequest, display: DisplayState = UNKNOWN) -> Rendered:
+        """Return the picture that shows ``request`` on a display.
 
         Raises ``NotFoundError`` for a series that was not opened or a position outside it, and what decoding raises.
         """
         if request.reformat is not None:
             return self._plane(request, request.reformat, display)
         if is_pattern(request.series_uid):
-            return pattern_message(request, display)
+            return pattern_frame(request, display)
         shown = self._shown(request)
         state = self._presentations.state_for(request.presentation_uid, shown.reference)
         applied = "" if state is None else request.presentation_uid
@@ -63,16 +69,16 @@ class Renderer:
         voi = _wanted_voi(request, loaded)
         picture = loaded.picture(voi, request.inverted, display.curve, overlays=request.overlays)
         shown = replace(shown, display=display, value_step=loaded.value_step)
-        return frame_message(request, shown, picture, applied)
+        return rendered_frame(request, shown, picture, applied)
 
-    def _plane(self, request: ViewRequest, wanted: Reformat, display: DisplayState) -> bytes:
+    def _plane(self, request: ViewRequest, wanted: Reformat, display: DisplayState) -> Rendered:
         self._check_opened(request.series_uid)
         plane = self._reformats.plane(request.series_uid, wanted, request.position)
         study_uid = self._series[request.series_uid].study_uid
         shown = Shown(study_uid, plane.reference, plane.count, plane.position, plane.notes, plane.loaded)
         shown = replace(shown, display=display, value_step=plane.frame.frame.value_step)
         voi = _wanted_voi(request, plane.frame.frame)
-        return frame_message(request, shown, plane.frame.picture(voi, request.inverted, display.curve))
+        return rendered_frame(request, shown, plane.frame.picture(voi, request.inverted, display.curve))
 
     def close(self) -> None:
         """Stop what still loads for the page."""
@@ -83,7 +89,7 @@ class Renderer:
         request = ViewRequest(viewport="", seq=0, series_uid=series_uid, position=None)
         shown = self._shown(request)
         picture = self._loaded(shown.reference, None, "").picture()
-        return thumbnail_message(request, shown, picture, _shrink(picture.pixels, THUMBNAIL_EDGE))
+        return _whole(rendered_thumbnail(request, shown, picture, _shrink(picture.pixels, THUMBNAIL_EDGE)))
 
     def _loaded(self, reference: FrameReference, state: PresentationState | None, applied: str) -> LoadedFrame:
         return self._decoded.get(
@@ -115,6 +121,11 @@ class Renderer:
             cached = (revision, self._source.frames(series_uid), series_warnings(self._source, series_uid))
             self._frames[series_uid] = cached
         return cached[1:]
+
+
+def _whole(rendered: Rendered) -> bytes:
+    """Return a picture as one message, exact."""
+    return outgoing(rendered, Choice("lz4"), strip_bytes=max(1, rendered.pixels.nbytes)).message(0)
 
 
 def _wanted_voi(request: ViewRequest, loaded: LoadedFrame) -> Voi | LookupTable | None:

@@ -16,13 +16,16 @@ from readingroom import wire
 from readingroom.dicom.model import Problem, Study
 from readingroom.dicom.source import SourceState, StudySource
 from readingroom.errors import NotFoundError, ReadingRoomError, WireError
+from readingroom.reading.display import DisplayState
 from readingroom_viewer.display_quality import PageDisplay
+from readingroom_viewer.link import LinkEstimate
+from readingroom_viewer.outgoing import Rendered
 from readingroom_viewer.recorder import Recorder
 from readingroom_viewer.records import ServerRecords
 from readingroom_viewer.renderer import Renderer
+from readingroom_viewer.sending import ViewportSender
 from readingroom_viewer.server_extension import USER_HEADER
 from readingroom_viewer.settings import ServerSettings
-from readingroom_viewer.stream import ACKNOWLEDGEMENT_TIMEOUT_S, ViewportStream
 
 MAX_VIEWPORTS = 16
 """The largest layout is 3 by 4; a page that asks for more is not ours."""
@@ -47,8 +50,8 @@ class FrameSocket(WebSocketHandler):
         self._settings = settings
         self._pool = pool
         self._renderer = Renderer(source)
-        self._streams: dict[str, ViewportStream] = {}
-        self._rendering: set[str] = set()
+        self._link = LinkEstimate()
+        self._viewports: dict[str, ViewportSender] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def check_origin(self, origin: str) -> bool:  # noqa: ARG002 - Tornado's signature
@@ -59,29 +62,41 @@ class FrameSocket(WebSocketHandler):
         """Answer one request; what cannot be understood is refused in words and the connection lives on."""
         try:
             request = wire.parse_request(message)
-            self._handle(request)
+            if isinstance(request, wire.ViewRequest | wire.Painted | wire.Received):
+                self._handle_viewport(self._viewport(request.viewport), request)
+            else:
+                self._handle(request)
         except WireError as error:
             log.warning("refused a message: %s", error)
             self._say_error(str(error))
 
     def on_close(self) -> None:
         """Stop what is still being rendered for this page."""
+        for viewport in self._viewports.values():
+            viewport.close()
         for task in self._tasks:
             task.cancel()
         self._recorder.close()
         self._renderer.close()
 
-    def _handle(self, request: wire.Request) -> None:
+    def _handle_viewport(
+        self, viewport: ViewportSender, request: wire.ViewRequest | wire.Painted | wire.Received
+    ) -> None:
         match request:
             case wire.ViewRequest():
-                self._stream(request.viewport).want(request)
+                viewport.want(request)
                 self._recorder.wanted(request.viewport, request.seq)
-                self._advance(request.viewport)
             case wire.Painted():
-                self._stream(request.viewport).acknowledge(request.seq)
+                viewport.painted(request)
                 self._recorder.painted(request.viewport, request.seq, verified=request.verified)
-                self._advance(request.viewport)
+            case wire.Received():
+                viewport.received(request)
+
+    def _handle(self, request: wire.Request) -> None:
+        match request:
             case wire.Ping():
+                if request.round_trip_ms is not None:
+                    self._link.ping(asyncio.get_running_loop().time(), request.round_trip_ms)
                 self._say({"type": "pong", "sent": request.sent})
             case _:
                 self._answer(request)
@@ -92,41 +107,22 @@ class FrameSocket(WebSocketHandler):
             case wire.DisplayRequest():
                 self._say(self._display.use(request.display))
             case wire.MeasureRequest():
-                self._start(self._measure(request))
+                self.start(self._measure(request))
             case wire.StudiesRequest():
-                self._start(self._send_studies())
+                self.start(self._send_studies())
             case wire.OpenRequest():
-                self._start(self._send_study(request.study_uid))
+                self.start(self._send_study(request.study_uid))
             case wire.ThumbnailRequest():
-                self._start(self._send_thumbnail(request.series_uid))
+                self.start(self._send_thumbnail(request.series_uid))
 
-    def _stream(self, viewport: str) -> ViewportStream:
-        if viewport not in self._streams and len(self._streams) >= MAX_VIEWPORTS:
-            raise WireError(f"A page may have at most {MAX_VIEWPORTS} viewports.")
-        return self._streams.setdefault(viewport, ViewportStream())
+    def _viewport(self, name: str) -> ViewportSender:
+        if name not in self._viewports:
+            if len(self._viewports) >= MAX_VIEWPORTS:
+                raise WireError(f"A page may have at most {MAX_VIEWPORTS} viewports.")
+            self._viewports[name] = ViewportSender(name, self, self._link)
+        return self._viewports[name]
 
-    def _advance(self, viewport: str) -> None:
-        """Render the newest state of a viewport unless that is already going on."""
-        if viewport not in self._rendering:
-            self._rendering.add(viewport)
-            self._start(self._send_frames(viewport))
-
-    async def _send_frames(self, viewport: str) -> None:
-        stream = self._streams[viewport]
-        clock = asyncio.get_running_loop().time
-        try:
-            while await self._may_send(viewport) and (request := stream.next(clock())):
-                await self._send_frame(request)
-        finally:
-            self._rendering.discard(viewport)
-        if stream.waiting:
-            IOLoop.current().call_later(ACKNOWLEDGEMENT_TIMEOUT_S, self._advance_if_open, viewport)
-
-    def _advance_if_open(self, viewport: str) -> None:
-        if self.ws_connection is not None:
-            self._advance(viewport)
-
-    async def _may_send(self, viewport: str) -> bool:
+    async def may_send(self, viewport: str) -> None:
         """Wait until what is sent can be recorded, and say so meanwhile: no audit, no pixels."""
         said = ""
         while words := self._recorder.trouble():
@@ -134,11 +130,27 @@ class FrameSocket(WebSocketHandler):
                 self._say_error(words, viewport=viewport)
             said = words
             await asyncio.sleep(RECORDS_RETRY_S)
-        return True
+
+    @property
+    def display(self) -> DisplayState:
+        """The screen that the page is on."""
+        return self._display.state
+
+    def rendered(self, request: wire.ViewRequest, display: DisplayState) -> Rendered:
+        """Return a picture; called in a thread."""
+        return self._renderer.render(request, display)
+
+    def leaves(self, header: wire.FrameHeader, display: DisplayState) -> None:
+        """Note that a picture leaves now."""
+        self._recorder.sent(asdict(header), display.curve)
+
+    def refuse(self, request: wire.ViewRequest, why: str) -> None:
+        """Say in words why a state cannot be shown."""
+        self._say_error(why, viewport=request.viewport, seq=request.seq)
 
     async def _measure(self, request: wire.MeasureRequest) -> None:
         try:
-            answer = await self._run(self._display.measure, request)
+            answer = await self.run(self._display.measure, request)
         except ReadingRoomError as error:
             self._say(
                 {"type": "measured", "saved": False, "result": "", "findings": [], "steps": [], "message": str(error)}
@@ -148,19 +160,9 @@ class FrameSocket(WebSocketHandler):
         if request.save:
             self._say(self._display.use(request.display))
 
-    async def _send_frame(self, request: wire.ViewRequest) -> None:
-        try:
-            display = self._display.state
-            message = await self._run(self._renderer.frame, request, display)
-            self._recorder.sent(wire.unpack_frame(message)[0], display.curve)
-            await self._send(message)
-        except ReadingRoomError as error:
-            self._streams[request.viewport].acknowledge(request.seq)
-            self._say_error(str(error), viewport=request.viewport, seq=request.seq)
-
     async def _send_studies(self) -> None:
         try:
-            studies, problems, state = await self._run(self._read_list)
+            studies, problems, state = await self.run(self._read_list)
         except ReadingRoomError as error:
             studies, problems, state = [], [], SourceState(0, indexing=False, files_seen=0, message=str(error))
         self._say(self._study_list(studies, problems, state))
@@ -181,7 +183,7 @@ class FrameSocket(WebSocketHandler):
 
     async def _send_study(self, study_uid: str) -> None:
         try:
-            opened = await self._run(self._open_study, study_uid)
+            opened = await self.run(self._open_study, study_uid)
         except ReadingRoomError as error:
             self._say_error(str(error), study_uid=study_uid)
             return
@@ -200,14 +202,16 @@ class FrameSocket(WebSocketHandler):
 
     async def _send_thumbnail(self, series_uid: str) -> None:
         try:
-            await self._send(await self._run(self._renderer.thumbnail, series_uid))
+            await self.send(await self.run(self._renderer.thumbnail, series_uid))
         except ReadingRoomError as error:
             log.info("no thumbnail: %s", error)
 
-    async def _run(self, function: Callable[..., Result], *arguments: object) -> Result:
+    async def run(self, function: Callable[..., Result], *arguments: object) -> Result:
+        """Run a function in the threads that render."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, partial(function, *arguments))
 
-    async def _send(self, message: bytes) -> None:
+    async def send(self, message: bytes) -> None:
+        """Send a binary message; returns once the socket took it."""
         await self.write_message(message, binary=True)
 
     def _say(self, message: dict[str, Any]) -> None:
@@ -219,7 +223,8 @@ class FrameSocket(WebSocketHandler):
     ) -> None:
         self._say({"type": "error", "message": message, "viewport": viewport, "seq": seq, "study_uid": study_uid})
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Start a task that ends with the page."""
         task = asyncio.ensure_future(self._guarded(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -4,6 +4,12 @@ Requests and small answers are JSON text messages with a ``type``. Pictures are 
 4 bytes header length (little endian), the 32 bytes of the header's SHA-256, the header as UTF-8 JSON, then the encoded
 8-bit pixels, whose own SHA-256 the header holds. So nothing of a picture, be it a pixel, a spacing or a place, can change
 on its way unnoticed. Both hashes come with the message: they prove its transit, not its sender, whom TLS and login prove.
+
+There are two lanes. A ``view`` request replaces the one before it that was not rendered yet: the newest wins. One that is
+``ordered`` never is: each is rendered and sent, in the order asked. A large picture comes as several messages of whole
+rows (``FrameHeader.strip``, then ``StripHeader``), each of which the page acknowledges with ``received``; whatever was
+painted it acknowledges with ``painted``. Strips of one viewport may come between those of another. A picture whose
+strips stop coming was overtaken by a newer state and is followed by that.
 """
 
 import hashlib
@@ -26,7 +32,8 @@ Projection = Literal["mip", "minip", "mean"]
 _LEAD = struct.Struct("<I32s")
 
 VoiFunction = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
-Codec = Literal["lz4", "raw"]
+Codec = Literal["lz4", "png", "jpeg", "raw"]
+"""All but ``jpeg`` are exact; a picture that came as ``jpeg`` is never one at rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,9 @@ class ViewRequest:
     ``position`` counts frames of the series from 0 in reading order, or planes when ``reformat`` asks for those; None is
     the one in the middle. ``window`` None asks for the image's own, ``choice``
     for one of its windows and VOI LUTs by its number from 0. ``presentation_uid`` names the presentation state to show it with.
+    ``moving`` says that the reader's hand is changing the view just now, so that a link too slow for exact pictures may
+    carry others until it rests. ``ordered`` puts the request in the lane where nothing is left out. ``focus`` is where the
+    reader looks, as the share of rows above it: large pictures arrive from there outwards.
     """
 
     viewport: str
@@ -75,15 +85,34 @@ class ViewRequest:
     presentation_uid: str = ""
     overlays: bool = True
     reformat: Reformat | None = None
+    moving: bool = False
+    ordered: bool = False
+    focus: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Painted:
-    """The browser has painted the frame of state ``seq``; ``verified`` tells whether its hash was equal."""
+    """The browser has painted the frame of state ``seq``, or left it out, and with it every earlier one.
+
+    ``verified`` tells whether its hash was equal. ``arrived_ms`` is when its last byte came, by the page's own clock;
+    ``busy_ms`` is how long the page took from there until it was painted.
+    """
 
     viewport: str
     seq: int
     verified: bool
+    arrived_ms: float = 0.0
+    busy_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The browser has one strip of the frame of state ``seq``, since ``arrived_ms`` by its own clock."""
+
+    viewport: str
+    seq: int
+    first_row: int
+    arrived_ms: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +136,13 @@ class ThumbnailRequest:
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """Asks for a sign of life; ``sent`` is the page's own clock in milliseconds and comes back unchanged."""
+    """Asks for a sign of life; ``sent`` is the page's own clock in milliseconds and comes back unchanged.
+
+    ``round_trip_ms`` is how long the last such answer took, None before the first.
+    """
 
     sent: float
+    round_trip_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +170,15 @@ class MeasureRequest:
 
 
 Request = (
-    DisplayRequest | MeasureRequest | ViewRequest | Painted | StudiesRequest | OpenRequest | ThumbnailRequest | Ping
+    DisplayRequest
+    | MeasureRequest
+    | ViewRequest
+    | Painted
+    | Received
+    | StudiesRequest
+    | OpenRequest
+    | ThumbnailRequest
+    | Ping
 )
 
 
@@ -158,10 +199,31 @@ class PresentationEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Strip:
+    """The whole rows that one message of a large picture holds, from ``first_row`` (0 is the top)."""
+
+    first_row: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class StripHeader:
+    """What travels before a further strip of the frame whose ``FrameHeader`` came first."""
+
+    viewport: str
+    seq: int
+    codec: Codec
+    strip: Strip
+    type: Literal["strip"] = "strip"
+
+
+@dataclass(frozen=True, slots=True)
 class FrameHeader:
     """What travels before the pixels of one frame. Lengths in millimetres, patient coordinates LPS.
 
-    ``sha256`` is over the decoded 8-bit pixels, row by row (grey: 1 byte a pixel, colour: R, G, B).
+    ``sha256`` is over the decoded 8-bit pixels, row by row (grey: 1 byte a pixel, colour: R, G, B), before ``jpeg`` took
+    something from them.
+    ``strip`` tells which rows the message holds, None when it holds them all.
     ``source_lossy`` is the ratio of a lossy source ("10.5"), "?" when lossy without a known ratio, or empty.
     ``value_range`` is the smallest and largest modality value of the frame, None for colour.
     ``choices`` are the image's own windows and VOI LUTs, the first the one it wants to be shown with; ``choice`` is the
@@ -203,13 +265,14 @@ class FrameHeader:
     spacing: tuple[float, float] | None
     pixel_shape: tuple[float, float]
     spacing_kind: str
+    strip: Strip | None = None
     type: Literal["frame", "thumbnail"] = "frame"
     pipeline: str = ""
     display: Literal["calibrated", "review-only"] = "review-only"
     value_step: float = 0.0
 
 
-def pack_frame(header: FrameHeader, payload: bytes) -> bytes:
+def pack_frame(header: FrameHeader | StripHeader, payload: bytes) -> bytes:
     """Return one binary message: header length, the header's SHA-256, header, encoded pixels."""
     head = json.dumps(asdict(header), separators=(",", ":"), allow_nan=False).encode()
     return _LEAD.pack(len(head), hashlib.sha256(head).digest()) + head + payload
@@ -236,7 +299,7 @@ def parse_request(text: str | bytes) -> Request:
         fields = json.loads(text)
         kind = fields.pop("type")
         return _PARSERS[kind](fields)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise WireError(f"Not a request of this protocol: {type(error).__name__} {error}"[:200]) from error
 
 
@@ -253,7 +316,25 @@ def _view(fields: dict[str, Any]) -> ViewRequest:
         presentation_uid=_text(fields.get("presentation_uid", "")),
         overlays=fields.get("overlays") is not False,
         reformat=None if fields.get("reformat") is None else _reformat(fields["reformat"]),
+        moving=fields.get("moving") is True,
+        ordered=fields.get("ordered") is True,
+        focus=min(1.0, max(0.0, _number(fields.get("focus", 0.5)))),
     )
+
+
+def _painted(fields: dict[str, Any]) -> Painted:
+    return Painted(
+        viewport=_text(fields["viewport"]),
+        seq=_whole(fields["seq"]),
+        verified=fields["verified"] is True,
+        arrived_ms=_number(fields.get("arrived_ms", 0)),
+        busy_ms=_number(fields.get("busy_ms", 0)),
+    )
+
+
+def _ping(fields: dict[str, Any]) -> Ping:
+    measured = fields.get("round_trip_ms")
+    return Ping(_number(fields["sent"]), None if measured is None else _number(measured))
 
 
 def _window(fields: dict[str, Any]) -> Window:
@@ -312,11 +393,14 @@ def _measure(fields: dict[str, Any]) -> MeasureRequest:
 
 _PARSERS: dict[str, Callable[[dict[str, Any]], Request]] = {
     "view": _view,
-    "painted": lambda f: Painted(_text(f["viewport"]), _whole(f["seq"]), f["verified"] is True),
+    "painted": _painted,
+    "received": lambda f: Received(
+        _text(f["viewport"]), _whole(f["seq"]), _whole(f["first_row"]), _number(f["arrived_ms"])
+    ),
     "display": lambda f: DisplayRequest(_text(f["display"])),
     "measure": _measure,
     "studies": lambda _f: StudiesRequest(),
     "open": lambda f: OpenRequest(_text(f["study_uid"])),
     "thumbnail": lambda f: ThumbnailRequest(_text(f["series_uid"])),
-    "ping": lambda f: Ping(_number(f["sent"])),
+    "ping": _ping,
 }

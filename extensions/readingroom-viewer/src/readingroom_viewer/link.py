@@ -1,0 +1,123 @@
+"""What one connection has shown of itself: how long its round trips are and how many bits a second it carries.
+
+Seconds, bits and bytes; the caller's clock. Nothing is guessed: before the first measurement the answers are None.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+from math import ceil
+from statistics import quantiles
+
+FRAMES_PER_S = 20
+"""The rate that a moving picture should hold; also what the window of frames in flight is sized for."""
+
+LONGEST_WINDOW = 4
+FIRST_WINDOW = 2
+"""Before the first round trip is measured."""
+
+MEMORY_S = 10.0
+"""A smallest round trip is forgotten after so long: the reader may have moved to another network."""
+
+SLACK_S = 0.005
+SMOOTHING = 0.25
+SHORTEST_TRANSFER_S = 0.0005
+SAMPLES = 16
+MOST_MILLISECONDS = 600_000.0
+"""A page's own figures beyond this are not believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkState:
+    """A link as it was at one moment: bits a second, seconds of queue on the way, seconds of a small round trip."""
+
+    goodput: float | None = None
+    lag: float = 0.0
+    base_trip: float | None = None
+
+
+@dataclass(slots=True)
+class LinkEstimate:
+    """Round trips and throughput of one socket, from what its page acknowledges. Knows no socket and no clock."""
+
+    _trips: deque[tuple[float, float]] = field(default_factory=deque)
+    _pings: deque[tuple[float, float]] = field(default_factory=deque)
+    _rates: deque[float] = field(default_factory=lambda: deque(maxlen=SAMPLES))
+    _smoothed: float | None = None
+    _arrived_ms: float | None = None
+
+    def ping(self, now: float, trip_ms: float) -> None:
+        """Note a round trip of a few bytes, as the page measured it."""
+        if 0 <= trip_ms < MOST_MILLISECONDS:
+            _keep_smallest(self._pings, now, trip_ms / 1000)
+
+    def frame(self, now: float, trip: float) -> None:
+        """Note how long a frame took from being sent to being acknowledged, without the page's own work."""
+        trip = max(0.0, trip)
+        _keep_smallest(self._trips, now, trip)
+        self._smoothed = trip if self._smoothed is None else self._smoothed + SMOOTHING * (trip - self._smoothed)
+
+    def arrival(self, size: int, arrived_ms: float, trip: float | None) -> None:
+        """Note the arrival of ``size`` bytes at ``arrived_ms`` of the page's clock, ``trip`` seconds after they were sent.
+
+        How long they were on the wire is at most what the round trip took longer than a ping, and at most the time
+        since the arrival before: the first holds on a link with room, the second on a full one.
+        """
+        before, self._arrived_ms = self._arrived_ms, arrived_ms
+        bounds = []
+        if trip is not None and self.base_trip is not None:
+            bounds.append(trip - self.base_trip)
+        if before is not None and 0 < arrived_ms - before < MOST_MILLISECONDS:
+            bounds.append((arrived_ms - before) / 1000)
+        if bounds and self.base_trip is not None:
+            self._rates.append(8 * size / max(SHORTEST_TRANSFER_S, min(bounds)))
+
+    @property
+    def state(self) -> LinkState:
+        """The link as it is now, for the threads that encode."""
+        return LinkState(self.goodput, self.lag, self.base_trip)
+
+    @property
+    def base_trip(self) -> float | None:
+        """The smallest round trip of a ping lately, in seconds."""
+        return self._pings[0][1] if self._pings else None
+
+    @property
+    def smallest_trip(self) -> float | None:
+        """The smallest round trip of a frame lately, in seconds."""
+        return self._trips[0][1] if self._trips else None
+
+    @property
+    def goodput(self) -> float | None:
+        """Bits a second: the upper quartile of the last measurements, because every disturbance only makes them smaller."""
+        if len(self._rates) < 2:  # noqa: PLR2004 - one figure has no quartile
+            return self._rates[0] if self._rates else None
+        return quantiles(self._rates, n=4, method="inclusive")[2]
+
+    @property
+    def lag(self) -> float:
+        """Seconds by which frames come later than a ping does: the queue that builds up on the way."""
+        if self._smoothed is None or self.base_trip is None:
+            return 0.0
+        return max(0.0, self._smoothed - self.base_trip)
+
+    @property
+    def window(self) -> int:
+        """How many frames of a viewport may be on their way at once.
+
+        As many as hide the smallest round trip at 20 frames a second, one fewer while a queue builds up.
+        """
+        smallest = self.smallest_trip
+        if smallest is None or self._smoothed is None:
+            return FIRST_WINDOW
+        wanted = min(LONGEST_WINDOW, max(1, ceil(smallest * FRAMES_PER_S)))
+        queued = self._smoothed > 1.5 * smallest + SLACK_S
+        return max(1, wanted - 1) if queued else wanted
+
+
+def _keep_smallest(kept: deque[tuple[float, float]], now: float, value: float) -> None:
+    """Keep the values that are the smallest from some moment on, the smallest of all first; forget the old ones."""
+    while kept and kept[-1][1] >= value:
+        kept.pop()
+    kept.append((now, value))
+    while now - kept[0][0] > MEMORY_S:
+        kept.popleft()
