@@ -97,7 +97,10 @@ export class App {
       text: (message) => this.#receive(message),
       binary: (message) => this.#receivePicture(message),
       live: (live, why) => this.#setLive(live, why),
-      roundTrip: (milliseconds) => this.#status.showRoundTrip(milliseconds),
+      roundTrip: (milliseconds, smallest) => {
+        this.#status.showRoundTrip(milliseconds);
+        this.#reading.viewport.roundTrip = smallest;
+      },
     });
   }
 

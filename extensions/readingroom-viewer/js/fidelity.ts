@@ -2,38 +2,50 @@
 
 export type Fidelity = "preview" | "moving" | "pending" | "verified" | "unverified" | "stalled";
 
-/** Whether the browser's hash of the decoded pixels equals the server's; "impossible" outside a secure context. */
-export type Check = "equal" | "different" | "impossible";
+/**
+ * Whether the browser's hash of the decoded pixels equals the server's; "impossible" outside a secure context, "lossy" for
+ * a picture that lost something on its way and cannot be equal.
+ */
+export type Check = "equal" | "different" | "impossible" | "lossy";
+
+/** Whether the start-up test of the decode path has passed. */
+export type Decoder = "untested" | "proved" | "failed";
 
 export interface FidelityState {
   /** The connection has given a sign of life lately. */
   readonly live: boolean;
+  /** Something is wanted and nothing came for a second. */
+  readonly overdue: boolean;
+  readonly decoder: Decoder;
   /** Pointer, wheel or cine is changing the wanted picture just now. */
   readonly active: boolean;
   /** The number of the state the reader wants to see. */
   readonly wanted: number;
   /** What is painted, null for an empty viewport. */
-  readonly shown: { readonly seq: number; readonly check: Check } | null;
+  readonly shown: { readonly seq: number; readonly check: Check; readonly ratio: number } | null;
   /** The painted picture was changed locally, ahead of the server. */
   readonly preview: boolean;
 }
 
 export type FidelityEvent =
   | { type: "want"; seq: number }
-  | { type: "paint"; seq: number; check: Check }
+  /** `ratio` is raw to received bytes of a picture with loss, 1 for an exact one. */
+  | { type: "paint"; seq: number; check: Check; ratio?: number }
   | { type: "preview" }
   | { type: "clear" }
   | { type: "active"; active: boolean }
-  | { type: "link"; live: boolean };
+  | { type: "link"; live: boolean }
+  | { type: "overdue"; overdue: boolean }
+  | { type: "selfTest"; passed: boolean };
 
-export const START: FidelityState = { live: false, active: false, wanted: 0, shown: null, preview: false };
+export const START: FidelityState = { live: false, overdue: false, decoder: "untested", active: false, wanted: 0, shown: null, preview: false };
 
 export function next(state: FidelityState, event: FidelityEvent): FidelityState {
   switch (event.type) {
     case "want":
       return { ...state, wanted: event.seq };
     case "paint":
-      return { ...state, shown: { seq: event.seq, check: event.check }, preview: false };
+      return { ...state, shown: { seq: event.seq, check: event.check, ratio: event.ratio ?? 1 }, preview: false };
     case "preview":
       return { ...state, preview: state.shown !== null };
     case "clear":
@@ -41,17 +53,37 @@ export function next(state: FidelityState, event: FidelityEvent): FidelityState 
     case "active":
       return { ...state, active: event.active };
     case "link":
-      return { ...state, live: event.live };
+      return { ...state, live: event.live, overdue: false };
+    case "overdue":
+      return { ...state, overdue: event.overdue };
+    case "selfTest":
+      return { ...state, decoder: event.passed ? "proved" : "failed" };
   }
 }
 
-/** "verified" only for a live connection, an equal hash and exactly the state that the reader wants. */
+/** "verified" only for a live connection, a proved decoder, an equal hash and exactly the state that the reader wants. */
 export function fidelity(state: FidelityState): Fidelity {
-  if (!state.live) return "stalled";
-  if (state.shown === null) return "pending";
+  const { shown } = state;
+  if (!state.live || state.overdue) return "stalled";
+  if (shown === null) return "pending";
   if (state.preview) return "preview";
-  if (state.shown.seq !== state.wanted) return state.active ? "moving" : "pending";
-  return state.shown.check === "equal" ? "verified" : "unverified";
+  if (shown.seq !== state.wanted || shown.check === "lossy") return state.active ? "moving" : "pending";
+  if (shown.check === "equal" && state.decoder === "untested") return "pending";
+  return shown.check === "equal" && state.decoder === "proved" ? "verified" : "unverified";
+}
+
+/** Whether the picture wanted is there, as good as it will get. */
+export function isAnswered({ shown, wanted }: FidelityState): boolean {
+  return shown !== null && shown.seq === wanted && shown.check !== "lossy";
+}
+
+/**
+ * A mammogram that is anything but verified and of a lossless source is not for primary interpretation, and says so.
+ * Empty for any other image.
+ */
+export function interpretationWarning(modality: string, state: FidelityState, sourceLossy: string): string {
+  const good = fidelity(state) === "verified" && sourceLossy === "";
+  return modality !== "MG" || state.shown === null || good ? "" : "Not for primary interpretation";
 }
 
 export interface Badge {
@@ -66,18 +98,33 @@ export function badge(state: FidelityState): Badge {
     case "verified":
       return { glyph: "●", words: "LOSSLESS verified", why: "Every pixel shown is the one the server computed; the hashes are equal." };
     case "moving":
-      return { glyph: "◐", words: "MOVING", why: "You are changing the view; the picture shown is an earlier state." };
+      return state.shown?.check === "lossy"
+        ? { glyph: "◐", words: `MOVING ${ratioText(state.shown.ratio)}`, why: "You are changing the view; the picture shown lost something on its way. For navigation, not for diagnosis." }
+        : { glyph: "◐", words: "MOVING", why: "You are changing the view; the picture shown is exact, but of an earlier state." };
     case "pending":
-      return { glyph: "○", words: "PENDING", why: "The picture for this state has not arrived yet." };
+      return { glyph: "○", words: "PENDING", why: "The exact picture for this state has not arrived yet." };
     case "preview":
-      return { glyph: "◑", words: "PREVIEW", why: "Drawn in the browser ahead of the server." };
+      return { glyph: "◑", words: "PREVIEW", why: "Drawn in the browser ahead of the server, from the picture shown before. Not for diagnosis." };
     case "stalled":
-      return { glyph: "✕", words: "STALLED", why: "The connection is lost; this picture is no longer live." };
+      return state.live
+        ? { glyph: "✕", words: "STALLED", why: "The server has not answered for more than a second; this picture is an earlier state." }
+        : { glyph: "✕", words: "STALLED", why: "The connection is lost; this picture is no longer live." };
     case "unverified":
-      return state.shown?.check === "impossible"
-        ? { glyph: "▲", words: "UNVERIFIED", why: "The pixels cannot be checked: this page is not a secure context." }
-        : { glyph: "▲", words: "UNVERIFIED", why: "The pixels that arrived are not the ones the server sent. Asked again." };
+      return { glyph: "▲", ...unverified(state) };
   }
+}
+
+function unverified({ shown, decoder }: FidelityState): Pick<Badge, "words" | "why"> {
+  if (shown?.check === "impossible")
+    return { words: "UNVERIFIED no secure context", why: "The pixels cannot be checked: this page is not a secure context. Open Reading Room by https." };
+  if (shown?.check === "equal" && decoder === "failed")
+    return { words: "UNVERIFIED self-test failed", why: "This browser did not decode the test picture exactly; nothing it shows can be called verified." };
+  return { words: "UNVERIFIED", why: "The pixels that arrived are not the ones the server sent. Asked again." };
+}
+
+/** "14:1", "1.4:1". */
+function ratioText(ratio: number): string {
+  return `${ratio >= 10 ? ratio.toFixed(0) : ratio.toFixed(1)}:1`;
 }
 
 /** Return the SHA-256 of the decoder's output in hex, or null where the browser offers none (no secure context). */

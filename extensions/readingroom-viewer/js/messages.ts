@@ -258,4 +258,6 @@ export interface FrameHeader {
   /** Height and width of a pixel, in millimetres or only as a ratio. */
   pixel_shape: [number, number];
   spacing_kind: string;
+  /** Whether larger values are brighter or darker; empty where more than the window makes grey of them. */
+  gray: "" | "up" | "down";
 }

@@ -1,10 +1,10 @@
 // Text over the image: who, what, where, how, and what may be believed about it.
 
 import { h, setText } from "./dom";
-import { badge, fidelity } from "./fidelity";
+import { badge, fidelity, interpretationWarning } from "./fidelity";
 import { edgeLetters, planeText, scaleBar } from "./geometry";
 import type { FrameHeader, Study } from "./messages";
-import { pixelShape } from "./paint";
+import { interpolation, pixelShape } from "./paint";
 import type { Viewport } from "./viewport";
 import { slabText } from "./reformat";
 import { turnText } from "./turn";
@@ -30,6 +30,7 @@ export class Overlay {
   readonly #plane = h("div", {});
   readonly #badge = h("span", { class: "rr-badge", "data-testid": "badge", role: "status" });
   readonly #lossy = h("span", { class: "rr-badge rr-badge-lossy", "data-testid": "badge-lossy", hidden: true });
+  readonly #purpose = h("span", { class: "rr-badge rr-badge-purpose", "data-testid": "badge-purpose", role: "alert", hidden: true });
   readonly #alert = h("div", { class: "rr-alert", role: "alert", "data-testid": "trouble", hidden: true });
   readonly #stalled = h("div", { class: "rr-stalled", role: "alert", "data-testid": "stalled", hidden: true });
   readonly #warnings = h("div", { class: "rr-warnings", role: "note", "data-testid": "warnings", hidden: true });
@@ -39,7 +40,7 @@ export class Overlay {
     const review = h("span", { class: "rr-badge rr-badge-review", title: "This display has no calibration record: review only, not for diagnosis." });
     review.textContent = "◇ REVIEW ONLY";
     this.#geometry.append(this.#plane, this.#scale);
-    const badges = h("div", { class: "rr-badges" }, this.#badge, this.#lossy, review);
+    const badges = h("div", { class: "rr-badges" }, this.#badge, this.#purpose, this.#lossy, review);
     const bottomLeft = h("div", { class: "rr-corner rr-bl" }, this.#warnings, this.#geometry, badges);
     this.element.append(bottomLeft, this.#loading, this.#alert, this.#stalled);
   }
@@ -59,7 +60,7 @@ export class Overlay {
       header?.inverted ? "Inverted" : "",
       turnText(viewport.place.turn),
       header === null ? "" : `${header.position + 1} / ${header.count}`,
-      header === null ? "" : `${zoomText(viewport.place.zoom)}×`,
+      header === null ? "" : `${zoomText(viewport.place.zoom)}× ${interpolation(header, viewport.place)}`,
     ]);
     const loading = header !== null && header.loaded < 1 ? [`Loading slices: ${Math.floor(header.loaded * 100)} %`] : [];
     lines(this.#warnings, [...loading, ...(header?.notes ?? []).map((words) => `▲ ${words}`)]);
@@ -84,12 +85,15 @@ export class Overlay {
     setText(this.#barLabel, bar.label + (SPACING_NOTE[header?.spacing_kind ?? ""] ?? ""));
   }
 
-  updateBadges({ state, header }: Viewport): void {
+  updateBadges({ state, header, series }: Viewport): void {
     const { glyph, words, why } = badge(state);
     setText(this.#badge, `${glyph} ${words}`);
     this.#badge.title = why;
     this.#badge.dataset.fidelity = fidelity(state);
     const lossy = header?.source_lossy ?? "";
+    const purpose = interpretationWarning(series?.modality ?? "", state, lossy);
+    this.#purpose.hidden = purpose === "";
+    setText(this.#purpose, purpose === "" ? "" : `▲ ${purpose.toUpperCase()}`);
     this.#lossy.hidden = lossy === "";
     setText(this.#lossy, lossy === "?" ? "◆ LOSSY SOURCE" : `◆ LOSSY SOURCE ${lossy}:1`);
     this.#lossy.title = "The image was compressed with loss before it came here.";

@@ -77,11 +77,27 @@ export function zoomedAt(place: Placement, factor: number, x: number, y: number)
   return { ...place, zoom, x: x - (x - place.x) * real, y: y - (y - place.y) * real, fit: false };
 }
 
+/** From this zoom on, image pixels are seen as squares. */
+const NEAREST_FROM = 6;
+
+/**
+ * How the browser's canvas makes screen pixels of image pixels: "1:1" copies them, "bilinear" and "nearest" enlarge by
+ * that filter, "reduced" shrinks by the browser's best one. An image whose pixels are no squares is never copied.
+ */
+export function interpolation(header: Pick<FrameHeader, "pixel_shape">, { zoom }: Pick<Placement, "zoom">): "1:1" | "bilinear" | "nearest" | "reduced" {
+  const [w, h] = pixelShape(header.pixel_shape);
+  if (zoom === 1 && w === 1 && h === 1) return "1:1";
+  if (zoom < 1) return "reduced";
+  return zoom < NEAREST_FROM ? "bilinear" : "nearest";
+}
+
 export class Painter {
   readonly canvas: HTMLCanvasElement;
   readonly #native = document.createElement("canvas");
   #header: FrameHeader | null = null;
+  /** The picture as it came; null while it is only on the hidden canvas. */
   #rgba: ImageData | null = null;
+  #changed: ImageData | null = null;
 
   constructor(canvas: HTMLCanvasElement) {
     this.canvas = canvas;
@@ -89,14 +105,48 @@ export class Painter {
 
   /** Take a decoded frame; it is seen at the next `draw`. */
   load(header: FrameHeader, pixels: Uint8Array): void {
-    if (this.#native.width !== header.columns || this.#native.height !== header.rows || this.#rgba === null) {
-      this.#native.width = header.columns;
-      this.#native.height = header.rows;
-      this.#rgba = new ImageData(header.columns, header.rows);
-    }
+    this.#resize(header);
+    if (this.#rgba?.width !== header.columns || this.#rgba.height !== header.rows) this.#rgba = new ImageData(header.columns, header.rows);
     toRgba(pixels, header.samples, this.#rgba.data);
     this.#native.getContext("2d")?.putImageData(this.#rgba, 0, 0);
     this.#header = header;
+  }
+
+  /** Take a picture that the browser decoded, for the eye alone. */
+  loadBitmap(header: FrameHeader, bitmap: ImageBitmap): void {
+    this.#resize(header);
+    this.#rgba = null;
+    this.#native.getContext("2d")?.drawImage(bitmap, 0, 0);
+    bitmap.close();
+    this.#header = header;
+  }
+
+  /** Take exact rows of the picture that is there. */
+  loadRows(first: number, rows: number, pixels: Uint8Array): void {
+    if (this.#header === null) return;
+    const part = new ImageData(this.#header.columns, rows);
+    toRgba(pixels, this.#header.samples, part.data);
+    this.#native.getContext("2d")?.putImageData(part, 0, first);
+    this.#rgba = null;
+  }
+
+  /** Show the grey picture through a table of 256 bytes; always from the picture as it came, never from a preview. */
+  preview(table: Uint8ClampedArray): void {
+    const { width, height } = this.#native;
+    const context = this.#native.getContext("2d");
+    if (context === null || this.#header === null) return;
+    this.#rgba ??= context.getImageData(0, 0, width, height);
+    if (this.#changed?.width !== width || this.#changed.height !== height) this.#changed = new ImageData(width, height);
+    const from = this.#rgba.data;
+    const to = new Uint32Array(this.#changed.data.buffer);
+    for (let i = 0; i < to.length; i++) to[i] = 0xff000000 | ((table[from[4 * i] as number] as number) * 0x010101);
+    context.putImageData(this.#changed, 0, 0);
+  }
+
+  #resize({ rows, columns }: FrameHeader): void {
+    if (this.#native.width === columns && this.#native.height === rows) return;
+    this.#native.width = columns;
+    this.#native.height = rows;
   }
 
   clear(): void {
@@ -115,7 +165,7 @@ export class Painter {
     const [w, h] = pixelShape(this.#header.pixel_shape);
     const shownWidth = this.#header.columns * w * place.zoom;
     const shownHeight = this.#header.rows * h * place.zoom;
-    context.imageSmoothingEnabled = !(place.zoom === 1 && w === 1 && h === 1) && place.zoom < 6;
+    context.imageSmoothingEnabled = !["1:1", "nearest"].includes(interpolation(this.#header, place));
     context.imageSmoothingQuality = place.zoom < 1 ? "high" : "medium";
     const { left, top, wide, high } = seen(this.#header, place, width, height);
     context.setTransform(...matrixOf(place.turn), left + wide / 2, top + high / 2);

@@ -17,9 +17,9 @@ export function onlyWindowDiffers(asked: Wanted, wanted: Wanted): boolean {
 }
 
 /** Return the byte that each byte of the shown picture becomes under the wanted window, or null where a preview would mislead. */
-export function previewTable(shown: Pick<FrameHeader, "window" | "samples" | "presentation" | "inverted" | "value_range" | "low_is_white">, wanted: Window | null): Uint8ClampedArray | null {
+export function previewTable(shown: Pick<FrameHeader, "window" | "samples" | "presentation" | "inverted" | "value_range" | "gray">, wanted: Window | null): Uint8ClampedArray | null {
   const { window, value_range } = shown;
-  if (window === null || wanted === null || shown.samples !== 1 || shown.presentation !== null) return null;
+  if (window === null || wanted === null || shown.samples !== 1 || shown.presentation !== null || shown.gray === "") return null;
   if (window.function !== "LINEAR" || wanted.function !== "LINEAR" || window.width <= 1) return null;
   const [low, high] = ends(window);
   // Where the old window reaches beyond the image's own values, nothing was clipped.
@@ -27,7 +27,7 @@ export function previewTable(shown: Pick<FrameHeader, "window" | "samples" | "pr
   const [from, to] = ends(wanted);
   const outside = Math.max(0, known[0] - from) + Math.max(0, to - known[1]);
   if (outside > MOST_OUTSIDE * Math.max(1, to - from)) return null;
-  const downwards = shown.inverted !== shown.low_is_white;
+  const downwards = shown.inverted !== (shown.gray === "down");
   const slope = (window.width - 1) / 255;
   const levels = Float64Array.from({ length: 256 }, (_, byte) => (downwards ? 255 - byte : byte));
   return displayed(levels, wanted, { slope, intercept: low }, downwards);

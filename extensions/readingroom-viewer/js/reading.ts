@@ -2,7 +2,7 @@
 
 import { Cine } from "./cine";
 import { h } from "./dom";
-import type { FrameMessage } from "./frames";
+import { type PictureMessage, isStrip } from "./frames";
 import type { Command } from "./keys";
 import type { PresentationEntry, Reformat, Request, Series, Study, StudyMessage } from "./messages";
 import { Menu } from "./menu";
@@ -102,8 +102,8 @@ export class ReadingPage {
     }
   }
 
-  receive(message: FrameMessage): void {
-    if (message.header.type === "thumbnail") this.#rail.receive(message);
+  receive(message: PictureMessage): void {
+    if (!isStrip(message) && message.header.type === "thumbnail") this.#rail.receive(message);
     else this.viewport.receive(message);
   }
 

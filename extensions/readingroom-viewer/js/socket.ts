@@ -10,11 +10,14 @@ export interface LinkEvents {
    * `why` is the server's own word when it let the reader out.
    */
   live(live: boolean, why: string): void;
-  roundTrip(milliseconds: number): void;
+  /** The last round trip of a few bytes, and the smallest of the last ones. */
+  roundTrip(milliseconds: number, smallest: number): void;
 }
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 5_000;
+const FIRST_TRIPS = 3;
+const REMEMBERED_TRIPS = 8;
 const PING_MS = 1_000;
 const SILENCE_MS = 2_500;
 const OWN_GAP_MS = 1_500;
@@ -44,6 +47,7 @@ export class Link {
   #heard = 0;
   #pinged = 0;
   #looked = performance.now();
+  #roundTrips: number[] = [];
   #live = false;
   #closed = false;
   readonly #watch: ReturnType<typeof setInterval>;
@@ -95,6 +99,8 @@ export class Link {
       this.#failures = 0;
       this.#heard = performance.now();
       this.#setLive(true);
+      this.#roundTrips = [];
+      this.#ping();
     };
     socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) => this.#receive(event.data);
     socket.onclose = ({ code, reason }) => this.#lost(code === ACCESS_ENDED ? reason : "");
@@ -109,8 +115,20 @@ export class Link {
     }
     const message = parseText(data);
     if (message === null) console.warn("Reading Room: a message of no known kind was passed over");
-    else if (message.type === "pong") this.#events.roundTrip(Math.max(0, performance.now() - message.sent));
+    else if (message.type === "pong") this.#noteRoundTrip(Math.max(0, performance.now() - message.sent));
     else this.#events.text(message);
+  }
+
+  /** The first answer is followed by a second question, so that the server soon knows how far away this page is. */
+  #noteRoundTrip(milliseconds: number): void {
+    this.#roundTrips = [...this.#roundTrips.slice(1 - REMEMBERED_TRIPS), milliseconds];
+    this.#events.roundTrip(milliseconds, Math.min(...this.#roundTrips));
+    if (this.#roundTrips.length < FIRST_TRIPS) this.#ping();
+  }
+
+  #ping(): void {
+    this.#pinged = performance.now();
+    this.send({ type: "ping", sent: this.#pinged, round_trip_ms: this.#roundTrips.at(-1) ?? null });
   }
 
   #setLive(live: boolean): void {
@@ -149,8 +167,7 @@ export class Link {
     if (silence > GIVE_UP_MS) {
       this.#lost();
     } else if (socket.readyState === WebSocket.OPEN && now - this.#pinged >= PING_MS - 125) {
-      this.#pinged = now;
-      this.send({ type: "ping", sent: now });
+      this.#ping();
     }
   };
 

@@ -94,7 +94,11 @@ export function answers(header: FrameHeader, wanted: Wanted): boolean {
   );
 }
 
-export function viewRequest(wanted: Wanted, viewport: string, seq: number): ViewRequest {
+/** How a request travels: beside what is wanted, how much it matters and where the reader looks. */
+export type Lane = Pick<ViewRequest, "moving" | "ordered" | "focus">;
+export const AT_REST: Lane = { moving: false, ordered: false, focus: 0.5 };
+
+export function viewRequest(wanted: Wanted, viewport: string, seq: number, lane = AT_REST): ViewRequest {
   return {
     type: "view",
     viewport,
@@ -107,5 +111,6 @@ export function viewRequest(wanted: Wanted, viewport: string, seq: number): View
     presentation_uid: wanted.presentationUid,
     overlays: wanted.overlays,
     reformat: wanted.reformat,
+    ...lane,
   };
 }

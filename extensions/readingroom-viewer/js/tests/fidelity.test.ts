@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { type FidelityEvent, START, badge, check, fidelity, next, sha256 } from "../fidelity";
 
-const after = (...events: FidelityEvent[]) => events.reduce(next, START);
+const PROVED = next(START, { type: "selfTest", passed: true });
+const after = (...events: FidelityEvent[]) => events.reduce(next, PROVED);
 const live: FidelityEvent = { type: "link", live: true };
 const want = (seq: number): FidelityEvent => ({ type: "want", seq });
 const paint = (seq: number, verdict: "equal" | "different" | "impossible" = "equal"): FidelityEvent => ({ type: "paint", seq, check: verdict });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { FrameError, decodePixels, parseFrame } from "../frames";
+import { FrameError, type FrameMessage, decodePixels as decode, parseFrame } from "../frames";
 import type { FrameHeader } from "../messages";
 
 const HEADER: FrameHeader = {
@@ -35,6 +35,8 @@ const HEADER: FrameHeader = {
   spacing: [0.5, 0.5],
   pixel_shape: [0.5, 0.5],
   spacing_kind: "patient",
+  strip: null,
+  gray: "up",
 };
 
 function pack(header: unknown, payload: number[] = [1, 2, 3, 4, 5, 6]): ArrayBuffer {
@@ -45,6 +47,8 @@ function pack(header: unknown, payload: number[] = [1, 2, 3, 4, 5, 6]): ArrayBuf
   message.set(payload, 36 + head.length);
   return message.buffer;
 }
+
+const decodePixels = (message: ReturnType<typeof parseFrame>) => decode(message as FrameMessage);
 
 describe("parseFrame", () => {
   it("returns header and pixels of a whole message", () => {
@@ -76,7 +80,10 @@ describe("parseFrame", () => {
     ["samples", 4],
     ["seq", -1],
     ["seq", 2 ** 60],
-    ["codec", "png"],
+    ["codec", "webp"],
+    ["strip", { first_row: 0, rows: 0 }],
+    ["strip", undefined],
+    ["gray", "sideways"],
     ["type", "study"],
     ["sha256", "xyz"],
     ["series_uid", 5],

@@ -60,7 +60,7 @@ export function answer(request: ViewRequest): Parts {
     rows: ROWS, columns: COLUMNS, samples: 1, codec: "lz4", sha256: hex(digest(pixels)), window: request.window ?? { center: 40, width: 400, function: "LINEAR", explanation: "" },
     choices: [], value_range: [-1000, 3000], inverted: request.inverted, drag_start: { center: 40, width: 400, function: "LINEAR", explanation: "" }, choice: null,
     presentation_uid: request.presentation_uid, presentation: null, overlay_planes: 0, reformat: request.reformat, loaded: 1, notes: [], source_lossy: "",
-    orientation: [1, 0, 0, 0, 1, 0], slice_position: [0, 0, position], spacing: [0.5, 0.5], pixel_shape: [0.5, 0.5], spacing_kind: "patient",
+    orientation: [1, 0, 0, 0, 1, 0], slice_position: [0, 0, position], spacing: [0.5, 0.5], pixel_shape: [0.5, 0.5], spacing_kind: "patient", strip: null, gray: "up",
   };
   return sealed({ header, pixels });
 }

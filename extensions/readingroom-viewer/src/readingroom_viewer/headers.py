@@ -1,6 +1,7 @@
 """What travels with one picture: its header from what five parts know. Codec and hash are filled in when it is sent."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,7 @@ class Shown:
     """Height and width of a pixel where they are not those of its spacing."""
     display: DisplayState = UNKNOWN
     value_step: float = 0.0
+    gray: Literal["", "up", "down"] = ""
 
 
 def rendered_frame(request: ViewRequest, shown: Shown, picture: Picture, presentation_uid: str = "") -> Rendered:
@@ -85,6 +87,7 @@ def _header(  # noqa: PLR0913, PLR0917 - one header gathers what five parts know
         pipeline=_pipeline(request, shown, picture, presentation_uid).digest,
         display="calibrated" if shown.display.calibrated else "review-only",
         value_step=shown.value_step,
+        gray="" if shown.display.curve is not None else shown.gray,
     )
 
 

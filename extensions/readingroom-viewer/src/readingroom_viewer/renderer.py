@@ -68,7 +68,7 @@ class Renderer:
         loaded = self._loaded(shown.reference, state, applied)
         voi = _wanted_voi(request, loaded)
         picture = loaded.picture(voi, request.inverted, display.curve, overlays=request.overlays)
-        shown = replace(shown, display=display, value_step=loaded.value_step)
+        shown = replace(shown, display=display, value_step=loaded.value_step, gray=loaded.gray)
         return rendered_frame(request, shown, picture, applied)
 
     def _plane(self, request: ViewRequest, wanted: Reformat, display: DisplayState) -> Rendered:
@@ -76,7 +76,7 @@ class Renderer:
         plane = self._reformats.plane(request.series_uid, wanted, request.position)
         study_uid = self._series[request.series_uid].study_uid
         shown = Shown(study_uid, plane.reference, plane.count, plane.position, plane.notes, plane.loaded)
-        shown = replace(shown, display=display, value_step=plane.frame.frame.value_step)
+        shown = replace(shown, display=display, value_step=plane.frame.frame.value_step, gray=plane.frame.frame.gray)
         voi = _wanted_voi(request, plane.frame.frame)
         return rendered_frame(request, shown, plane.frame.picture(voi, request.inverted, display.curve))
 

@@ -231,7 +231,8 @@ class FrameHeader:
     or lays out itself. Of a plane cut out of a volume, ``sop_uid`` is empty, ``frame`` 0, and ``loaded`` the share of the
     volume that is there. ``pixel_shape`` is height and width of a pixel, in millimetres or only as a ratio. ``notes`` are
     what the reader must know about this image, in words. ``pipeline`` is the digest that the audit names it by, ``display``
-    what the reader's screen is good for, ``value_step`` the modality units between stored values, 0 where they are not even.
+    what the reader's screen is good for, ``value_step`` the modality units between stored values, 0 where they are not
+    even. ``gray`` tells whether larger values are brighter or darker, empty where more than the window makes grey of them.
     """
 
     viewport: str
@@ -270,6 +271,7 @@ class FrameHeader:
     pipeline: str = ""
     display: Literal["calibrated", "review-only"] = "review-only"
     value_step: float = 0.0
+    gray: Literal["", "up", "down"] = ""
 
 
 def pack_frame(header: FrameHeader | StripHeader, payload: bytes) -> bytes:

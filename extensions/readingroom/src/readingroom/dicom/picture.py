@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,6 +115,14 @@ class LoadedFrame:
         pipeline = self.pipeline
         is_even = pipeline is not None and pipeline.modality is None and self.stored.dtype.kind in "iu"
         return abs(pipeline.slope) if pipeline is not None and is_even else 0.0
+
+    @property
+    def gray(self) -> Literal["", "up", "down"]:
+        """Return whether larger values are brighter or darker, empty where more than a window makes grey of them."""
+        pipeline = self.pipeline
+        if pipeline is None or pipeline.presentation is not None or self.supplemental is not None:
+            return ""
+        return "down" if pipeline.shape == "INVERSE" else "up"
 
     def picture(
         self,
