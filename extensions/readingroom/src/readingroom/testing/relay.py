@@ -8,6 +8,7 @@ import selectors
 import socket
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -21,15 +22,24 @@ PIECE_S = 0.002
 SYN_RETRIES_S = (1.0, 3.0, 7.0, 15.0, 31.0)
 """When Linux asks again for a connection that nobody answers, from the first attempt (RFC 6298 timeouts doubling from 1 s)."""
 
+Tap = Callable[[bytes], bytes]
+"""Sees what the far side sends on one connection, piece by piece, and returns what is to be sent on instead."""
+
 
 class Relay:
     """Listens on ``port`` of 127.0.0.1 and passes everything on to a port there, over a link. A context manager.
 
+    ``tap`` makes, for each connection, what sees and may change all that comes down it.
+
     It runs in a thread of its own, on a select loop: epoll rounds waits up to whole milliseconds.
     """
 
-    def __init__(self, target: int, link: Link, port: int = 0, seed: int = 0) -> None:
+    def __init__(
+        self, target: int, link: Link | None = None, port: int = 0, seed: int = 0, tap: Callable[[], Tap] | None = None
+    ) -> None:
+        link = link or Link()
         self._target = target
+        self._tap = tap
         self.up = Direction(link, seed)
         self.down = Direction(link, seed + 1)
         self._asked_port = port
@@ -106,7 +116,8 @@ class Relay:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(_Pipe(self._loop, self.up, reader, far_writer).run())
-                group.create_task(_Pipe(self._loop, self.down, far_reader, writer).run())
+                tap = self._tap() if self._tap else None
+                group.create_task(_Pipe(self._loop, self.down, far_reader, writer, tap).run())
         except* OSError:
             pass  # a reset ends both directions
         finally:
@@ -121,6 +132,7 @@ class _Pipe:
     direction: Direction
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
+    tap: Tap | None = None
     _waiting: deque[tuple[float, bytes]] = field(default_factory=deque)
     _filled: asyncio.Event = field(default_factory=asyncio.Event)
     _last: float = 0.0
@@ -137,6 +149,9 @@ class _Pipe:
             if wait := self.direction.wait(self.loop.time()):
                 await asyncio.sleep(wait)
             data = await self.reader.read(self._piece())
+            if data and self.tap is not None and not (data := self.tap(data)):
+                data = b"?"
+                continue
             # A piece that comes later never overtakes: a TCP stream is in order.
             self._last = max(self._last, self.direction.pass_through(len(data), self.loop.time()))
             self._waiting.append((self._last, data))

@@ -1,0 +1,39 @@
+"""Pictures that were changed on their way, in front of the whole product: none is ever shown as verified."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+from tests.network.faults import FAULTS, Meddler
+from tests.network.trials import REMEMBER_REQUESTS, run_trials
+
+from readingroom.testing.interceptor import Interceptor
+from readingroom.testing.relay import Relay
+from readingroom_hub.testing import PASSWORD, Launched
+from readingroom_viewer.testing import log_in, open_study
+
+pytestmark = pytest.mark.e2e
+TRIALS = 200
+
+
+@pytest.fixture
+def watched(browser: Browser) -> Iterator[Page]:
+    """Return a window that remembers which state it asked for last."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.add_init_script(REMEMBER_REQUESTS)
+    yield context.new_page()
+    context.close()
+
+
+def test_no_changed_picture_is_shown_as_verified(watched: Page, product: Launched) -> None:
+    """Of 200 pictures changed between hub and browser, in ten ways, none is; each true one that follows is."""
+    meddler = Meddler(seed=4)
+    with Relay(product.port, tap=lambda: Interceptor(meddler)) as relay:
+        log_in(watched, f"http://127.0.0.1:{relay.port}", PASSWORD)
+        open_study(watched, "PHANTOM")
+        report = run_trials(watched, meddler, TRIALS)
+
+    assert [] == report["lies"]
+    assert 0 == report["late"]
+    assert report["moments"] >= TRIALS
+    assert min(meddler.done.values()) >= TRIALS // len(FAULTS)
