@@ -15,8 +15,8 @@ from readingroom.pixels.decoding.request import DecodeRequest, Outcome
 if TYPE_CHECKING:
     from readingroom.pixels.decoding.pool import DecoderPool
 
-_SHORT_JOB = 2**20
-"""Samples of a frame that may queue in a child behind another: the slowest codec takes 0.1 s for them."""
+_MOST_QUEUED = 2**20
+"""Samples of the frames that a child may hold: the slowest codec takes 0.1 s for them, which another reader can wait."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -56,10 +56,9 @@ class Batch:
         try:
             yield from self._top_up()
             while self._held:
-                for held in self._answered():
-                    done = self._collect(held)
-                    yield from self._top_up()
-                    yield done
+                done = [self._collect(held) for held in self._answered()]
+                yield from self._top_up()
+                yield from done
         finally:
             for held in list(self._held.values()):
                 self._let_go(held)
@@ -92,8 +91,10 @@ class Batch:
         while (held := self._child_for(task.job)) is not None:
             try:
                 held.process.start(task.job)
-            except ConnectionError:  # it died while it had nothing to do, or with the task before, which then tells
-                held.process.end()
+            except ConnectionError:
+                if held.tasks:
+                    return False  # it died over the task before, which will tell
+                held.process.end()  # it died while it had nothing to do
                 self._lose(held)
             else:
                 held.tasks.append(task)
@@ -101,23 +102,28 @@ class Batch:
         return False
 
     def _child_for(self, job: Job) -> _Held | None:
-        for held in self._held.values():
-            if not held.tasks:
-                return held
+        """Return the child with the least to do that can take a job, a new one while there are any; None when all are full."""
+        idle = next((held for held in self._held.values() if not held.tasks), None)
+        if idle is not None:
+            return idle
         process = self._pool.acquire(wait=not self._held, polite=True)
         if process is not None:
             return self._hold(process)
         if not self._held:
             raise DecodingFailedError("The decoders have been shut down.", FailureReason.UNAVAILABLE)
-        if self._pool.is_wanted or job.samples > _SHORT_JOB:
+        if self._pool.is_wanted:
             return None
-        can = (held for held in self._held.values() if held.process.can_hold(job))
-        return next((held for held in can if held.tasks[0].job.samples <= _SHORT_JOB), None)
+        held = min(self._held.values(), key=lambda held: len(held.tasks))
+        queued = sum(task.job.samples for task in held.tasks)
+        return held if queued + job.samples <= _MOST_QUEUED and held.process.can_hold(job) else None
 
-    def _answered(self) -> list[_Held]:
-        """Wait a while; return the children that have answered, died or used up their time."""
+    def _answered(self) -> Iterator[_Held]:
+        """Wait a while; yield a child for each answer that is there, and those that died or used up their time."""
+        held_now = list(self._held.values())
         self._poll.poll(SLICE_SECONDS * 1000)
-        return [held for held in self._held.values() if held.process.has_answer()]
+        for held in held_now:
+            while held.tasks and held.process.has_answer():
+                yield held
 
     def _collect(self, held: _Held) -> tuple[int, Outcome]:
         task = held.tasks.popleft()

@@ -14,9 +14,9 @@ from readingroom.pixels.description import PixelDescription
 
 MAX_MESSAGE = 16_384
 PAGE = 4096
-SLOT_BYTES = 32 * 2**20
-SLOTS = 2
-"""A child may hold a job while it works on another; each has its slot of shared memory. Only touched pages take memory.
+SLOT_BYTES = 16 * 2**20
+SLOTS = 4
+"""A child may hold jobs while it works on another; each has its slot of shared memory. Only touched pages take memory.
 
 A larger job comes alone, begins at 0 and runs beyond the slots; what it needs there is given back after it.
 """

@@ -109,12 +109,14 @@ class DecoderProcess:
         DecodingFailedError
             When it could not be started at all.
         """
-        start = 0 if not self._jobs or self._jobs[0][1] else SLOT_BYTES
+        taken = {start for _, start in self._jobs}
+        start = next(slot for slot in range(0, SLOTS * SLOT_BYTES, SLOT_BYTES) if slot not in taken)
         self._memory.put(job.buffers, start, job.shared_bytes)
         self._jobs.append((job, start))
         try:
             self._socket.send(job.header(start))
         except ConnectionError:
+            self._jobs.pop()
             if self._is_ready:
                 raise
             raise self._died() from None
