@@ -343,7 +343,7 @@ def test_kernel_works_where_nothing_can_be_kept() -> None:
 
     found: dict[str, Any] = {"__name__": "nowhere"}
     exec(compile(Path(reformat_kernel.__file__).read_text(), "<nowhere>", "exec"), found)  # noqa: S102 - our own file
-    assert isinstance(found["_reformat"]._cache, type(reformat_kernel.numba.njit(lambda: 0)._cache))
+    assert isinstance(found["_plane"]._cache, type(reformat_kernel.numba.njit(lambda: 0)._cache))
     volume = Volume(values(), affine())
     made = found["run"](volume, sampling(volume, tilted(volume), 0.0, None))
     assert np.array_equal(reformat(volume, tilted(volume)).values, made.values)
@@ -351,12 +351,13 @@ def test_kernel_works_where_nothing_can_be_kept() -> None:
 
 def test_preparing_compiles_what_the_first_drag_needs() -> None:
     """After ``prepare`` neither a complete nor a filling 16-bit volume has to be compiled for."""
-    from readingroom.pixels.reformat_kernel import _reformat
+    from readingroom.pixels.reformat_kernel import _plane, _slab
 
     prepare()
-    known = len(_reformat.signatures)  # type: ignore[attr-defined] - compiled code
+    known = [len(kernel.signatures) for kernel in (_plane, _slab)]  # type: ignore[attr-defined] - compiled code
     for dtype in ("i2", "u2"):
         for ready in (np.ones(SHAPE[0], bool), np.zeros(SHAPE[0], bool)):
             volume = Volume(values(dtype), affine(), ready=ready)
+            reformat(volume, tilted(volume))
             reformat(volume, tilted(volume), 4.0, "mean")
-    assert known == len(_reformat.signatures)  # type: ignore[attr-defined]
+    assert known == [len(kernel.signatures) for kernel in (_plane, _slab)]  # type: ignore[attr-defined]

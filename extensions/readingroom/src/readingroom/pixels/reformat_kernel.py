@@ -67,11 +67,15 @@ def run(volume: Volume, plane: Sampling) -> Reformatted:
     exact = plane.number is np.int64
     made = np.empty(plane.shape, volume.values.dtype if exact else np.float64)
     absent = np.empty(plane.shape, np.bool_)
-    _reformat(
+    grid = (
         volume.values, None if volume.ready.all() else volume.ready, plane.knots if plane.knots.size else None,
-        plane.base, plane.across, plane.down, plane.offsets, plane.weights, plane.mode, plane.low, plane.high,
-        plane.drop if exact else None, plane.number(volume.fill), made, absent,
+        plane.base, plane.across, plane.down,
     )  # fmt: skip
+    rest = (plane.low, plane.high, plane.drop if exact else None, plane.number(volume.fill), made, absent)
+    if len(plane.weights) == 1:
+        _plane(*grid, *rest)
+    else:
+        _slab(*grid, plane.offsets, plane.weights, plane.mode, *rest)
     return Reformatted(made, absent) if exact else finished(volume, made, absent)
 
 
@@ -162,7 +166,32 @@ def _sample(  # noqa: PLR0913, PLR0917 - what a compiled function needs comes in
 
 
 @_compiled
-def _reformat(  # noqa: PLR0913, PLR0917
+def _plane(  # noqa: PLR0913, PLR0917
+    values: NDArray[Any],
+    ready: NDArray[np.bool_] | None,
+    knots: NDArray[np.int64] | None,
+    base: NDArray[np.int64],
+    across: NDArray[np.int64],
+    down: NDArray[np.int64],
+    low: Number,
+    high: Number,
+    drop: int | None,
+    fill: Number,
+    made: NDArray[Any],
+    absent: NDArray[np.bool_],
+) -> None:
+    across_i, across_j, across_k = across[0], across[1], across[2]  # an array would be read again after each write
+    for y in range(made.shape[0]):
+        i, j, k = base[0] + y * down[0], base[1] + y * down[1], base[2] + y * down[2]
+        for x in range(made.shape[1]):
+            value, there = _sample(values, ready, knots, i, j, k, low, high, drop)
+            absent[y, x] = not there
+            made[y, x] = value if there else fill
+            i, j, k = i + across_i, j + across_j, k + across_k
+
+
+@_compiled
+def _slab(  # noqa: PLR0913, PLR0917
     values: NDArray[Any],
     ready: NDArray[np.bool_] | None,
     knots: NDArray[np.int64] | None,
@@ -179,11 +208,7 @@ def _reformat(  # noqa: PLR0913, PLR0917
     made: NDArray[Any],
     absent: NDArray[np.bool_],
 ) -> None:
-    across_i, across_j, across_k = (
-        across[0],
-        across[1],
-        across[2],
-    )  # in registers: an array would be read again after each write
+    across_i, across_j, across_k = across[0], across[1], across[2]  # an array would be read again after each write
     for y in range(made.shape[0]):
         row_i, row_j, row_k = base[0] + y * down[0], base[1] + y * down[1], base[2] + y * down[2]
         for x in range(made.shape[1]):
