@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { type FidelityEvent, START, badge, check, fidelity, next, sha256 } from "../fidelity";
+import { type Check, type FidelityEvent, type FidelityState, START, badge, check, fidelity, interpretationWarning, next, sha256 } from "../fidelity";
 
 const PROVED = next(START, { type: "selfTest", passed: true });
 const after = (...events: FidelityEvent[]) => events.reduce(next, PROVED);
 const live: FidelityEvent = { type: "link", live: true };
 const want = (seq: number): FidelityEvent => ({ type: "want", seq });
-const paint = (seq: number, verdict: "equal" | "different" | "impossible" = "equal"): FidelityEvent => ({ type: "paint", seq, check: verdict });
+const paint = (seq: number, verdict: Check = "equal"): FidelityEvent => ({ type: "paint", seq, check: verdict });
 const active = (on: boolean): FidelityEvent => ({ type: "active", active: on });
 
 describe("fidelity", () => {
@@ -42,6 +42,64 @@ describe("fidelity", () => {
     expect(new Set(states.map((state) => badge(state).words)).size).toBe(states.length);
     expect(new Set(states.map((state) => badge(state).glyph)).size).toBe(states.length);
   });
+});
+
+describe("every state", () => {
+  const checks = ["equal", "different", "impossible", "lossy"] as const;
+  const booleans = [false, true];
+  const every: FidelityState[] = booleans.flatMap((live) =>
+    booleans.flatMap((overdue) =>
+      booleans.flatMap((active) =>
+        booleans.flatMap((preview) =>
+          (["untested", "proved", "failed"] as const).flatMap((decoder) =>
+            [null, ...[1, 2].flatMap((seq) => checks.map((verdict) => ({ seq, check: verdict, ratio: verdict === "lossy" ? 14.2 : 1 })))].map((shown) => ({ live, overdue, active, preview, decoder, wanted: 2, shown })),
+          ),
+        ),
+      ),
+    ),
+  );
+
+  it("is verified only when all of it is so", () => {
+    for (const state of every) {
+      const { live, overdue, preview, decoder, shown, wanted } = state;
+      const truly = live && !overdue && !preview && decoder === "proved" && shown?.seq === wanted && shown.check === "equal";
+      expect(fidelity(state) === "verified", JSON.stringify(state)).toBe(truly);
+    }
+  });
+  it("is no longer verified after anything that the reader or the network does", () => {
+    const events: FidelityEvent[] = [want(3), paint(2, "different"), paint(2, "lossy"), paint(2, "impossible"), { type: "preview" }, { type: "clear" }, { type: "link", live: false }, { type: "overdue", overdue: true }, { type: "selfTest", passed: false }];
+    for (const state of every.filter((one) => fidelity(one) === "verified")) for (const event of events) expect(fidelity(next(state, event)), event.type).not.toBe("verified");
+  });
+  it("says stalled whenever the link is down or the answer late", () => {
+    for (const state of every) if (!state.live || state.overdue) expect(fidelity(state)).toBe("stalled");
+  });
+  it("has words, a glyph and a sentence", () => {
+    for (const state of every) expect(Object.values(badge(state)).every((text) => text.length > 0)).toBe(true);
+  });
+  it("of a mammogram warns, unless verified and of a lossless source", () => {
+    for (const state of every) {
+      const warned = interpretationWarning("MG", state, "") !== "";
+      expect(warned).toBe(state.shown !== null && fidelity(state) !== "verified");
+      expect(interpretationWarning("CT", state, "10.5")).toBe("");
+      if (state.shown !== null) expect(interpretationWarning("MG", state, "10.5")).toBe("Not for primary interpretation");
+    }
+  });
+});
+
+describe("words", () => {
+  const lossy: FidelityEvent = { type: "paint", seq: 1, check: "lossy", ratio: 14.2 };
+  it("give the ratio of a moving picture with loss", () => expect(badge(after(live, want(1), lossy, active(true))).words).toBe("MOVING 14:1"));
+  it("give no ratio where the moving picture is exact", () => expect(badge(after(live, want(1), paint(1), active(true), want(2))).words).toBe("MOVING"));
+  it("say pending for a picture with loss at rest", () => expect(fidelity(after(live, want(1), lossy))).toBe("pending"));
+  it("tell a late answer from a lost connection", () => {
+    const late = after(live, want(1), { type: "overdue", overdue: true });
+    expect([badge(late).words, badge(late).why.includes("not answered"), badge(START).why.includes("lost")]).toEqual(["STALLED", true, true]);
+  });
+  it("say why nothing can be verified", () => {
+    expect(badge(after(live, want(1), paint(1, "impossible"))).words).toBe("UNVERIFIED no secure context");
+    expect(badge(after(live, { type: "selfTest", passed: false }, want(1), paint(1))).words).toBe("UNVERIFIED self-test failed");
+  });
+  it("wait for the start-up test", () => expect(fidelity([live, want(1), paint(1)].reduce(next, START))).toBe("pending"));
 });
 
 describe("the hash", () => {

@@ -20,6 +20,8 @@ MEMORY_S = 10.0
 
 SLACK_S = 0.005
 SMOOTHING = 0.25
+ROUNDING = 0.1
+"""A tenth of a frame more in a round trip is no reason for one more on its way."""
 SHORTEST_TRANSFER_S = 0.0005
 SAMPLES = 16
 MOST_MILLISECONDS = 600_000.0
@@ -44,6 +46,7 @@ class LinkEstimate:
     _rates: deque[float] = field(default_factory=lambda: deque(maxlen=SAMPLES))
     _smoothed: float | None = None
     _arrived_ms: float | None = None
+    _size: int = 0
 
     def ping(self, now: float, trip_ms: float) -> None:
         """Note a round trip of a few bytes, as the page measured it."""
@@ -62,7 +65,7 @@ class LinkEstimate:
         How long they were on the wire is at most what the round trip took longer than a ping, and at most the time
         since the arrival before: the first holds on a link with room, the second on a full one.
         """
-        before, self._arrived_ms = self._arrived_ms, arrived_ms
+        before, self._arrived_ms, self._size = self._arrived_ms, arrived_ms, size
         bounds = []
         if trip is not None and self.base_trip is not None:
             bounds.append(trip - self.base_trip)
@@ -104,14 +107,23 @@ class LinkEstimate:
     def window(self) -> int:
         """How many frames of a viewport may be on their way at once.
 
-        As many as hide the smallest round trip at 20 frames a second, one fewer while a queue builds up.
+        As many as hide the smallest round trip at 20 frames a second, one fewer while a queue builds up; and no more
+        than fit into the round trip and one, because on a thin link the frames themselves make their trip long.
         """
         smallest = self.smallest_trip
         if smallest is None or self._smoothed is None:
             return FIRST_WINDOW
-        wanted = min(LONGEST_WINDOW, max(1, ceil(smallest * FRAMES_PER_S)))
+        wanted = min(LONGEST_WINDOW, self._fitting, max(1, ceil(smallest * FRAMES_PER_S)))
         queued = self._smoothed > 1.5 * smallest + SLACK_S
         return max(1, wanted - 1) if queued else wanted
+
+    @property
+    def _fitting(self) -> int:
+        """Return how many frames like the last one a round trip holds, and one."""
+        goodput, base = self.goodput, self.base_trip
+        if goodput is None or base is None or self._size == 0:
+            return LONGEST_WINDOW
+        return min(LONGEST_WINDOW, 1 + ceil(base * goodput / (8 * self._size) - ROUNDING))
 
 
 def _keep_smallest(kept: deque[tuple[float, float]], now: float, value: float) -> None:
