@@ -63,7 +63,7 @@ def single(ask: Callable[[], Any]) -> float:
     return statistics.median(times) * 1000
 
 
-def main() -> None:
+def measure() -> None:
     """Print the table."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 500
     slices = list(stored_slices(PhantomSeries(slices=50, noise_hu=12)))
@@ -86,4 +86,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    measure()

@@ -1,4 +1,4 @@
-"""Files a second of a first scan, beside pydicom's bare reading of the same headers: ``python tests/bench/indexing.py``.
+"""Files a second of a first scan, beside pydicom's bare reading of the same headers: part of ``make bench``.
 
 A phantom of 3,000 small slices is written, then read three ways in one run. Figures are the best of three rounds; the
 machine is whatever it is, so read the ratios and the processor time, which other load changes less.
@@ -40,7 +40,7 @@ def refresh(folder: Path) -> None:
         source.close()
 
 
-def main() -> None:
+def measure() -> None:
     """Print a line for each way."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
@@ -57,4 +57,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    measure()

@@ -20,6 +20,9 @@ export function hooks(header: FrameHeader | null, computed: string): Record<stri
     "data-window-width": window === null ? "" : String(window.width),
     "data-window-function": window === null ? "" : window.function,
     "data-inverted": header === null ? "" : String(header.inverted),
+    "data-presentation-uid": header?.presentation_uid ?? "",
+    "data-plane": header?.reformat?.plane ?? "",
+    "data-loaded": header === null ? "" : String(header.loaded),
     "data-source-lossy": header?.source_lossy ?? "",
     "data-pixels-sha256": computed,
   };

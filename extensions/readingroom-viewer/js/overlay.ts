@@ -27,7 +27,7 @@ export class Overlay {
   readonly #bar = h("span", { class: "rr-scale-line" });
   readonly #barLabel = h("span", {});
   readonly #scale = h("div", { class: "rr-scale", role: "img", "aria-label": "Scale bar" }, this.#bar, this.#barLabel);
-  readonly #plane = h("div", {});
+  readonly #plane = h("div", { "data-testid": "place" });
   readonly #badge = h("span", { class: "rr-badge", "data-testid": "badge", role: "status" });
   readonly #lossy = h("span", { class: "rr-badge rr-badge-lossy", "data-testid": "badge-lossy", hidden: true });
   readonly #purpose = h("span", { class: "rr-badge rr-badge-purpose", "data-testid": "badge-purpose", role: "alert", hidden: true });

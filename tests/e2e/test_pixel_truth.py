@@ -1,0 +1,96 @@
+"""What a reader sees of presentation states, other planes and doubtful geometry."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page
+from tests.e2e.test_reading import shown
+
+from readingroom.testing.files import small_image, write
+from readingroom_hub.testing import PASSWORD, Launched
+from readingroom_viewer.testing import VERIFIED, log_in, open_study
+
+pytestmark = pytest.mark.e2e
+VIEWPORT = '[data-testid="viewport"]'
+
+
+def reading(page: Page, product: Launched, words: str) -> None:
+    """Log in as a trainee and open a study."""
+    log_in(page, product.url, PASSWORD)
+    open_study(page, words)
+
+
+def letters(page: Page) -> list[str]:
+    """Return the orientation letters from the top clockwise."""
+    return [page.locator(f'[data-testid="edge-{side}"]').inner_text() for side in ("top", "right", "bottom", "left")]
+
+
+def test_a_presentation_state_is_shown_whole(page: Page, product: Launched) -> None:
+    """Chosen by its label, it jumps to its image, brings its window and draws its graphics; the image comes back as it was."""
+    reading(page, product, "PHANTOM")
+    menu = page.locator('[data-testid="presentation"]')
+    uid = menu.locator("option").nth(1).get_attribute("value")
+    own = page.locator(VIEWPORT).get_attribute("data-pixels-sha256")
+    menu.select_option(uid)
+    page.wait_for_selector('[data-testid="graphics"] text')
+    page.wait_for_selector(VERIFIED)
+    assert page.locator('[data-testid="graphics"] circle, [data-testid="graphics"] path').count() > 0
+    assert own != page.locator(VIEWPORT).get_attribute("data-pixels-sha256")
+    menu.select_option("")
+    page.wait_for_selector('[data-testid="graphics"]:not(:has(g))', state="attached")
+
+
+def test_letters_turn_with_the_picture(page: Page, product: Launched) -> None:
+    """A quarter to the right, then mirrored: the letters say where the patient's sides have gone."""
+    reading(page, product, "PHANTOM")
+    assert ["A", "L", "P", "R"] == letters(page)
+    page.keyboard.press(".")
+    page.wait_for_timeout(100)
+    assert ["R", "A", "L", "P"] == letters(page)
+    page.keyboard.press("h")
+    page.wait_for_timeout(100)
+    assert ["R", "P", "L", "A"] == letters(page)
+
+
+def test_another_plane_is_what_render_cuts(page: Page, product: Launched, tmp_path: Path) -> None:
+    """The coronal plane on the screen equals ``render --reformat`` byte for byte, and scrolling moves it."""
+    reading(page, product, "MR")
+    page.locator('[data-testid="plane"]').select_option("coronal")
+    page.wait_for_selector(f'{VERIFIED}[data-plane="coronal"][data-loaded="1"]', timeout=60_000)
+    viewport = page.locator(VIEWPORT)
+    first = int(viewport.get_attribute("data-position") or 0)
+    page.keyboard.press("ArrowDown")
+    page.wait_for_selector(f'{VERIFIED}[data-position="{first + 1}"]', timeout=30_000)
+    place = page.locator('[data-testid="place"]').inner_text()
+    side, millimetres = place.split()[-3:-1]
+    at = float(millimetres) * (1 if side == "P" else -1)
+    series = viewport.get_attribute("data-series-uid")
+    folder = product.state / "demo-studies" / "mr-brain"
+    command = [
+        Path(sys.executable).parent / "readingroom",
+        "render",
+        folder,
+        "--series",
+        series,
+        f"--reformat=coronal@{at}mm",
+    ]
+    command += [
+        "--window",
+        f"{viewport.get_attribute('data-window-center')}/{viewport.get_attribute('data-window-width')}",
+    ]
+    subprocess.run([*command, "-o", tmp_path / "out.png"], check=True)
+    assert np.asarray(Image.open(tmp_path / "out.png")).tobytes() == shown(viewport)
+
+
+def test_missing_slices_are_said_over_the_image(page: Page, launch: Callable[..., Launched], tmp_path: Path) -> None:
+    """A series with a gap is shown with the words that tell of it."""
+    for number in (*range(1, 9), *range(12, 20)):
+        write(small_image(number), tmp_path / "studies" / f"{number}.dcm")
+    product = launch("--studies", str(tmp_path / "studies"), "--studies-kind", "teaching").wait_until_ready()
+    reading(page, product, "Small study")
+    assert "missing" in page.locator('[data-testid="warnings"]').inner_text()
