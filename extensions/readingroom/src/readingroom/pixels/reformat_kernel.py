@@ -147,8 +147,8 @@ def _sample(  # noqa: PLR0913, PLR0917 - what a compiled function needs comes in
             return _number(0, drop), False
         i, j, k = _clamped(i, columns), _clamped(j, rows), _clamped(k, slices)
     wi, wj, wk = i & ONE - 1, j & ONE - 1, k & ONE - 1
-    i, j, k = i >> WEIGHT_BITS, j >> WEIGHT_BITS, k >> WEIGHT_BITS
-    i1, j1, k1 = i + (wi != 0), j + (wj != 0), k + (wk != 0)
+    i, j, k = _unsigned(i >> WEIGHT_BITS), _unsigned(j >> WEIGHT_BITS), _unsigned(k >> WEIGHT_BITS)
+    i1, j1, k1 = i + _unsigned(wi != 0), j + _unsigned(wj != 0), k + _unsigned(wk != 0)
     if not (_is_ready(ready, k) and _is_ready(ready, k1)):
         return _number(0, drop), False
     a, b = _number(values[k, j, i], drop), _number(values[k, j, i1], drop)
@@ -279,6 +279,12 @@ def _is_ready(ready: NDArray[np.bool_] | None, index: int) -> Number:
     if ready is None:
         return True
     return ready[index]
+
+
+@_compiled
+def _unsigned(index: int) -> Number:
+    """Return an index of which nobody asks whether it counts from the end: that takes a twentieth of the time."""
+    return np.uint64(index)
 
 
 @_compiled
