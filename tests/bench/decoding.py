@@ -5,7 +5,6 @@ taken in alternation; on a busy machine read the ratios of the slowest codec, wh
 """
 
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -65,7 +64,7 @@ def single(ask: Callable[[], Any]) -> float:
 
 def measure() -> None:
     """Print the table."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 500
+    count = 500
     slices = list(stored_slices(PhantomSeries(slices=50, noise_hu=12)))
     volume = np.zeros((count, 512, 512), np.int16)
     print(f"{'codec, 512²':12} {'bare':>9} {'children':>9} {'ratio':>6} {'one frame here':>15} {'in a child':>11}")
