@@ -127,6 +127,17 @@ def test_a_different_hash_is_written_down(page: Page) -> None:
     assert [False] == [line["verified"] for line in page.entries()]
 
 
+def test_an_exact_picture_after_a_lossy_one_of_the_same_state_is_verified(page: Page) -> None:
+    """The word about the lossy picture, which may come late, does not take the exact one's word away."""
+    page.send(1, codec="jpeg")
+    page.send(1, codec="png", sop_uid="exact")
+    page.paint(1, verified=False)
+    page.paint(1)
+    page.clock.wait(REST_S)
+    assert [True] == [line["verified"] for line in page.entries()]
+    assert {("exact", 1)} == page.kept.coverage.seen("trainee", "1.2.3")
+
+
 def test_a_page_that_goes_leaves_its_lines(page: Page) -> None:
     """Closing the page a moment after a picture came does not keep the picture out of the log."""
     page.send(1)

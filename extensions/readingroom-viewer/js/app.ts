@@ -1,10 +1,12 @@
 // The page: joins connection, study list, reading page and the state that Python shares.
 
 import { Banner } from "./banner";
+import { DisplayPage } from "./display";
+import { rememberedDisplay } from "./display_name";
 import { CleanUp, h } from "./dom";
 import { parseFrame } from "./frames";
 import { type Command, KeySheet, commandOf, isTyping } from "./keys";
-import type { Request, Study, StudyMessage, TextMessage, Window } from "./messages";
+import type { DisplayMessage, Request, Study, StudyMessage, TextMessage, Window } from "./messages";
 import { type Model, ModelSync, type Shared, text } from "./model";
 import { ReadingPage } from "./reading";
 import { Link } from "./socket";
@@ -25,6 +27,9 @@ export class App {
   readonly #sheet = new KeySheet();
   readonly #list = new StudyList((study) => this.openStudy(study.uid, study));
   readonly #reading: ReadingPage;
+  readonly #display = new DisplayPage((message) => this.#send(message), () => this.#showPage());
+  /** What the server last said of this display, to ask again for pictures that it changes. */
+  #displayKey = "";
   #link: Link | null = null;
   #studies: Study[] = [];
   /** The study that is open or being opened; empty for the list. */
@@ -40,13 +45,13 @@ export class App {
     this.#embedded = model.get("embedded") === true;
     this.#sync = new ModelSync(model, (change) => this.#follow(change));
     this.#start = this.#sync.read();
-    this.#banner = new Banner(text(model, "person"), text(model, "role"), text(model, "hub_url"), () => this.#sheet.toggle(), () => this.showList());
+    this.#banner = new Banner(text(model, "person"), text(model, "role"), text(model, "hub_url"), () => this.#sheet.toggle(), () => this.showList(), () => this.#display.toggle());
     this.#reading = new ReadingPage((message) => this.#send(message), () => this.#share());
     this.element = h("div", { class: `rr${this.#embedded ? " rr-embedded" : ""}`, "data-testid": "readingroom" });
     // JupyterLab would take I, I for "interrupt the kernel" and 0, 0 for "restart" while a reader reads.
     if (this.#embedded) this.element.setAttribute("data-lm-suppress-shortcuts", "true");
     if (!this.#embedded) this.element.append(this.#banner.element);
-    this.element.append(this.#list.element, this.#reading.element, this.#status.element, this.#sheet.element);
+    this.element.append(this.#list.element, this.#reading.element, this.#display.element, this.#status.element, this.#sheet.element);
     this.#showPage();
     this.#connect(text(model, "socket_url"));
     const moved = () => this.#connect(text(model, "socket_url"));
@@ -60,6 +65,7 @@ export class App {
   close(): void {
     this.#cleanUp.run();
     this.#reading.close();
+    this.#display.close();
     this.#link?.close();
     this.#sync.stop();
   }
@@ -128,10 +134,13 @@ export class App {
     this.#status.showLink(live, this.#link?.failures ?? 0, this.#ended);
     this.#list.link(live, this.#ended);
     if (live) {
+      // Said before any picture is asked for, so that the first one is already made for this screen.
+      this.#send({ type: "display", display: rememberedDisplay() });
       this.#askStudies();
       if (this.#open !== "") this.#send({ type: "open", study_uid: this.#open });
     }
     this.#reading.viewport.link(live, this.#ended);
+    this.#display.link(live, this.#ended);
   }
 
   #receive(message: TextMessage): void {
@@ -141,9 +150,21 @@ export class App {
       this.#list.show(message);
     } else if (message.type === "study") {
       this.#receiveStudy(message);
+    } else if (message.type === "display") {
+      this.#receiveDisplay(message);
+    } else if (message.type === "measured") {
+      this.#display.receiveMeasured(message);
     } else if (message.type === "error") {
       this.#receiveError(message);
     }
+  }
+
+  #receiveDisplay(message: DisplayMessage): void {
+    this.#status.showDisplay(message);
+    this.#display.receiveState(message);
+    const key = `${message.curve} ${message.calibrated}`;
+    if (this.#displayKey !== "" && this.#displayKey !== key) this.#reading.viewport.askAgain();
+    this.#displayKey = key;
   }
 
   #receiveStudy(message: StudyMessage): void {
@@ -157,14 +178,17 @@ export class App {
   }
 
   #receiveError({ message, viewport, seq, study_uid }: Extract<TextMessage, { type: "error" }>): void {
-    if (viewport !== null) this.#reading.viewport.refused(seq, message);
+    if (viewport === "display") this.#display.refused(seq, message);
+    else if (viewport !== null) this.#reading.viewport.refused(seq, message);
     else if (study_uid !== null && study_uid === this.#open) this.#reading.refuseStudy(message);
     else this.#status.note(message);
   }
 
   #receivePicture(message: ArrayBuffer): void {
     try {
-      this.#reading.receive(parseFrame(message));
+      const picture = parseFrame(message);
+      if (picture.header.viewport === "display") this.#display.receivePicture(picture);
+      else this.#reading.receive(picture);
     } catch (error) {
       this.#status.note(error instanceof Error ? error.message : "A picture could not be read.");
     }
@@ -235,6 +259,10 @@ export class App {
       if (!this.#sheet.open) this.#focusPage();
       return true;
     }
+    if (this.#display.isOpen) {
+      if (command === "leave") this.#display.toggle();
+      return command === "leave";
+    }
     if (this.#sheet.open || this.#open === "") return false;
     if (command === "leave") {
       if (this.#reading.unmaximise()) return true;
@@ -251,8 +279,9 @@ export class App {
 
   #showPage(): void {
     const reading = this.#open !== "" || this.#embedded;
-    this.#list.element.hidden = reading;
-    this.#reading.element.hidden = !reading;
+    const display = this.#display.isOpen;
+    this.#list.element.hidden = reading || display;
+    this.#reading.element.hidden = !reading || display;
   }
 }
 

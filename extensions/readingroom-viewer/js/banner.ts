@@ -17,9 +17,11 @@ export class Banner {
   readonly #study = h("span", { class: "rr-banner-study" });
   readonly #kind = h("span", { class: "rr-chip", hidden: true });
 
-  constructor(person: string, role: string, hub: string, showKeys: () => void, backToList: () => void) {
+  constructor(person: string, role: string, hub: string, showKeys: () => void, backToList: () => void, showDisplay: () => void) {
     const keys = h("button", { class: "rr-button rr-icon-only", type: "button", "data-testid": "keys", "aria-label": "Keys and mouse, key ?", title: "Keys and mouse · key ?" }, icon("keys"));
     keys.addEventListener("click", showKeys);
+    const display = h("button", { class: "rr-button rr-icon-only", type: "button", "data-testid": "display", "aria-label": "Display quality", title: "Display quality: check and calibrate this screen" }, icon("monitor"));
+    display.addEventListener("click", showDisplay);
     this.back.addEventListener("click", backToList);
     const who = h("span", { class: "rr-banner-person" }, ...[person, role && role !== person ? h("span", { class: "rr-dim" }, role) : ""].filter((part) => part !== ""));
     this.element.append(
@@ -27,6 +29,7 @@ export class Banner {
       this.back,
       h("div", { class: "rr-banner-who", "aria-live": "polite" }, this.#patient, this.#facts, this.#study),
       this.#kind,
+      display,
       keys,
       who,
       ...(hub === "" ? [] : [h("a", { class: "rr-button", href: `${hub}home`, title: "Start, open and stop your servers" }, "Servers"), h("a", { class: "rr-button", href: `${hub}logout`, "data-testid": "logout" }, "Log out")]),

@@ -127,6 +127,7 @@ function checkedHeader(value: unknown): FrameHeader {
     areNumbers(f.pixel_shape, 2) &&
     f.pixel_shape.every((n) => n > 0) &&
     ["", "up", "down"].includes(f.gray as string) &&
+    (f.display === "calibrated" || f.display === "review-only") &&
     (f.spacing === null || (areNumbers(f.spacing, 2) && f.spacing.every((n) => n > 0)));
   if (!ok) throw new FrameError("A picture arrived with a header that makes no sense.");
   const header = f as unknown as FrameHeader;

@@ -24,6 +24,7 @@ export function hooks(header: FrameHeader | null, computed: string): Record<stri
     "data-plane": header?.reformat?.plane ?? "",
     "data-loaded": header === null ? "" : String(header.loaded),
     "data-source-lossy": header?.source_lossy ?? "",
+    "data-display": header?.display ?? "review-only",
     "data-pixels-sha256": computed,
   };
 }

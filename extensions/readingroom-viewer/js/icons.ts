@@ -17,10 +17,11 @@ import fit from "lucide-static/icons/maximize.svg";
 import keys from "lucide-static/icons/keyboard.svg";
 import warning from "lucide-static/icons/triangle-alert.svg";
 import search from "lucide-static/icons/search.svg";
+import monitor from "lucide-static/icons/monitor.svg";
 import image from "lucide-static/icons/image.svg";
 
 const ICONS = {
-  window, zoom, pan, scroll, overlays, back, invert, reset, turnRight, flipAcross, flipDown, play, pause, fit, keys, warning, search, image,
+  window, zoom, pan, scroll, overlays, back, invert, reset, turnRight, flipAcross, flipDown, play, pause, fit, keys, warning, search, image, monitor,
 };
 
 export type IconName = keyof typeof ICONS;

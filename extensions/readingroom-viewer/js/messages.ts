@@ -53,11 +53,28 @@ export interface ViewRequest {
   focus: number;
 }
 
+/** Luminances in cd/m² as a person measured them: 18 levels, and five points of two even fields or none. */
+export interface Measurement {
+  type: "measure";
+  display: string;
+  luminance: number[];
+  ambient: number;
+  dark: number[];
+  bright: number[];
+  /** Measured through the display's correction. */
+  corrected: boolean;
+  /** To be kept, not only checked. */
+  save: boolean;
+}
+
 export type Request =
   | ViewRequest
   /** The picture is on the screen or was left out; milliseconds of the page's own clock. */
   | { type: "painted"; viewport: string; seq: number; verified: boolean; arrived_ms: number; busy_ms: number }
   | { type: "received"; viewport: string; seq: number; first_row: number; arrived_ms: number }
+  /** The display that the page is on, by the name that its reader gave it; empty for none. */
+  | { type: "display"; display: string }
+  | Measurement
   | { type: "studies" }
   | { type: "open"; study_uid: string }
   | { type: "thumbnail"; series_uid: string }
@@ -134,7 +151,50 @@ export interface StudyMessage {
   presentations: PresentationEntry[];
 }
 
+export type DisplayResult = "diagnostic" | "review" | "fail";
+
+export interface DisplayEntry {
+  /** ISO. */
+  measured: string;
+  expires: string;
+  corrected: boolean;
+  result: DisplayResult;
+  contrast: string;
+  brightest: number;
+}
+
+/** What is known of the display that the page is on; the newest record first. */
+export interface DisplayMessage {
+  type: "display";
+  display: string;
+  displays: string[];
+  calibrated: boolean;
+  words: string;
+  /** Names the correction in use, empty for none. */
+  curve: string;
+  records: DisplayEntry[];
+}
+
+export interface Finding {
+  name: string;
+  value: string;
+  limit: string;
+  verdict: DisplayResult;
+}
+
+/** How a measurement stands; `message` says why it cannot be one, else empty. `steps` are the 17 departures from the GSDF. */
+export interface MeasuredMessage {
+  type: "measured";
+  saved: boolean;
+  result: DisplayResult | "";
+  findings: Finding[];
+  steps: number[];
+  message: string;
+}
+
 export type TextMessage =
+  | DisplayMessage
+  | MeasuredMessage
   | StudiesMessage
   | StudyMessage
   | { type: "pong"; sent: number }
@@ -260,4 +320,10 @@ export interface FrameHeader {
   spacing_kind: string;
   /** Whether larger values are brighter or darker; empty where more than the window makes grey of them. */
   gray: "" | "up" | "down";
+  /** The digest that the audit names the picture's pipeline by. */
+  pipeline: string;
+  /** What the reader's screen is good for, as the server knows it. */
+  display: "calibrated" | "review-only";
+  /** Modality units between stored values, 0 where they are not even. */
+  value_step: number;
 }

@@ -10,6 +10,8 @@ import { slabText } from "./reformat";
 import { turnText } from "./turn";
 import { windowText } from "./voi";
 
+const REVIEW_ONLY = "This display has no valid calibration: review only, not for diagnosis. Measure it under the monitor in the banner.";
+
 const SPACING_NOTE: Record<string, string> = {
   detector: " at detector",
   magnified: " magnification corrected",
@@ -31,16 +33,15 @@ export class Overlay {
   readonly #badge = h("span", { class: "rr-badge", "data-testid": "badge", role: "status" });
   readonly #lossy = h("span", { class: "rr-badge rr-badge-lossy", "data-testid": "badge-lossy", hidden: true });
   readonly #purpose = h("span", { class: "rr-badge rr-badge-purpose", "data-testid": "badge-purpose", role: "alert", hidden: true });
+  readonly #review = h("span", { class: "rr-badge rr-badge-review", "data-testid": "badge-review", title: REVIEW_ONLY }, "◇ REVIEW ONLY");
   readonly #alert = h("div", { class: "rr-alert", role: "alert", "data-testid": "trouble", hidden: true });
   readonly #stalled = h("div", { class: "rr-stalled", role: "alert", "data-testid": "stalled", hidden: true });
   readonly #warnings = h("div", { class: "rr-warnings", role: "note", "data-testid": "warnings", hidden: true });
   readonly #loading = h("div", { class: "rr-loading", role: "status", hidden: true }, "Fetching the image…");
 
   constructor() {
-    const review = h("span", { class: "rr-badge rr-badge-review", title: "This display has no calibration record: review only, not for diagnosis." });
-    review.textContent = "◇ REVIEW ONLY";
     this.#geometry.append(this.#plane, this.#scale);
-    const badges = h("div", { class: "rr-badges" }, this.#badge, this.#purpose, this.#lossy, review);
+    const badges = h("div", { class: "rr-badges" }, this.#badge, this.#purpose, this.#lossy, this.#review);
     const bottomLeft = h("div", { class: "rr-corner rr-bl" }, this.#warnings, this.#geometry, badges);
     this.element.append(bottomLeft, this.#loading, this.#alert, this.#stalled);
   }
@@ -90,6 +91,7 @@ export class Overlay {
     setText(this.#badge, `${glyph} ${words}`);
     this.#badge.title = why;
     this.#badge.dataset.fidelity = fidelity(state);
+    this.#review.hidden = header?.display === "calibrated";
     const lossy = header?.source_lossy ?? "";
     const purpose = interpretationWarning(series?.modality ?? "", state, lossy);
     this.#purpose.hidden = purpose === "";

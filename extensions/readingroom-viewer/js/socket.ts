@@ -181,7 +181,7 @@ export class Link {
   };
 }
 
-const KINDS: readonly string[] = ["studies", "study", "pong", "error"];
+const KINDS: readonly string[] = ["studies", "study", "display", "measured", "pong", "error"];
 
 export function parseText(text: string): TextMessage | null {
   try {

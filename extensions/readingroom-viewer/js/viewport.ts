@@ -33,7 +33,7 @@ const MOST_WISHES = 64;
 const NO_PIXELS = new Uint8Array(0);
 
 export class Viewport {
-  readonly name = "main";
+  readonly name: string;
   readonly canvas = h("canvas", { class: "rr-canvas" });
   readonly element: ViewportElement = Object.assign(
     h("div", {
@@ -86,8 +86,9 @@ export class Viewport {
   #held = false;
   #activeTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(events: ViewportEvents) {
+  constructor(events: ViewportEvents, name = "main") {
     this.#events = events;
+    this.name = name;
     this.element.append(this.canvas, this.#graphics.element);
     writeHooks(this.element, null, "", NO_PIXELS);
     this.#resize = new ResizeObserver(() => this.#fitCanvas());

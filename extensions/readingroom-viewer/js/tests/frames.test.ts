@@ -35,6 +35,9 @@ const HEADER: FrameHeader = {
   spacing: [0.5, 0.5],
   pixel_shape: [0.5, 0.5],
   spacing_kind: "patient",
+  pipeline: "0".repeat(64),
+  display: "review-only",
+  value_step: 1,
   strip: null,
   gray: "up",
 };

@@ -78,7 +78,9 @@ describe("the connection", () => {
 
 describe("the hooks", () => {
   it("are all there, and empty, for a viewport without a picture", () => {
-    expect(new Set(Object.values(hooks(null, "")))).toEqual(new Set([""]));
+    const { "data-display": display, ...rest } = hooks(null, "");
+    expect(new Set(Object.values(rest))).toEqual(new Set([""]));
+    expect(display).toBe("review-only");
     expect(Object.keys(hooks(null, ""))).toContain("data-window-function");
   });
 });

@@ -61,6 +61,7 @@ export function answer(request: ViewRequest): Parts {
     choices: [], value_range: [-1000, 3000], inverted: request.inverted, drag_start: { center: 40, width: 400, function: "LINEAR", explanation: "" }, choice: null,
     presentation_uid: request.presentation_uid, presentation: null, overlay_planes: 0, reformat: request.reformat, loaded: 1, notes: [], source_lossy: "",
     orientation: [1, 0, 0, 0, 1, 0], slice_position: [0, 0, position], spacing: [0.5, 0.5], pixel_shape: [0.5, 0.5], spacing_kind: "patient", strip: null, gray: "up",
+    pipeline: "0".repeat(64), display: "review-only", value_step: 1,
   };
   return sealed({ header, pixels });
 }

@@ -87,7 +87,8 @@ class Recorder:
         header = known.on_the_way.get(seq) if known is not None else None
         if known is None or header is None:
             return
-        known.on_the_way = {number: one for number, one in known.on_the_way.items() if number > seq}
+        known.on_the_way = {number: one for number, one in known.on_the_way.items() if number >= seq}
+        # The same state may come twice, first with loss and then exact: the second word about it counts too.
         if verified and header["study_uid"] and header["sop_uid"] and header["codec"] in LOSSLESS:
             self._cover(header)
         if known.last is header:
