@@ -19,7 +19,7 @@ from readingroom.dicom.stacks import Stack, stacks
 from readingroom.testing.files import small_image, write
 from readingroom.testing.phantom import PhantomSeries, write_phantom
 
-REAL = Path("/work/shared/data")
+REAL = Path(__file__).parents[3] / "shared/data"
 PACKAGES = Path(__file__).parents[2] / ".make" / "demo-packages"
 REAL_SERIES = [
     str(folder.relative_to(REAL)) for kind in ("ct", "pt", "mr") for folder in sorted(REAL.glob(f"*/*_{kind}"))

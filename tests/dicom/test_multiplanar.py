@@ -19,7 +19,7 @@ from readingroom.pixels.voi import Voi
 from readingroom.testing.files import small_image
 from readingroom.testing.phantom import INTERCEPT, ROD_HU, SPHERE_HU, PhantomSeries, write_phantom
 
-REAL = Path("/work/shared/data/nlst_chest_ct/01_ct")
+REAL = Path(__file__).parents[3] / "shared/data/nlst_chest_ct/01_ct"
 Loaded = tuple[FolderSource, Stack, MultiplanarSeries]
 
 

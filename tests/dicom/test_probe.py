@@ -22,7 +22,7 @@ from readingroom.pixels.roi import Ellipse, Polygon
 from readingroom.testing.files import small_image, write
 
 DEMO = Path(__file__).parents[2] / ".make" / "demo-packages"
-ACRIN = Path("/work/shared/data/acrin_lung_pet_ct")
+ACRIN = Path(__file__).parents[3] / "shared/data/acrin_lung_pet_ct"
 PIXELS = np.array([[-2000, 0, 100], [50, 201, -2000]], np.int16)
 
 

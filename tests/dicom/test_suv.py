@@ -20,7 +20,7 @@ from readingroom.dicom.quantities.suv_time import scan_start
 from readingroom.dicom.quantities.units import modality_unit
 from readingroom.errors import NotMeasurableError
 
-ACRIN = Path("/work/shared/data/acrin_lung_pet_ct")
+ACRIN = Path(__file__).parents[3] / "shared/data/acrin_lung_pet_ct"
 F18 = 6586.2
 DOSE = 400e6
 

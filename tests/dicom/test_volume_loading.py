@@ -28,7 +28,7 @@ from readingroom.pixels.grayscale import Padding
 from readingroom.testing.files import compress, small_image, write
 
 COUNT = 7
-REAL = Path("/work/shared/data")
+REAL = Path(__file__).parents[3] / "shared/data"
 
 
 class RemoteSource:

@@ -1,7 +1,6 @@
 """Every decoder of the table on frames that were encoded here, and what it does with bytes that lie."""
 
 import importlib
-import struct
 import tracemalloc
 import zlib
 
@@ -11,6 +10,7 @@ import pytest
 
 from readingroom.errors import DamagedImageError, UnsupportedImageError
 from readingroom.pixels.codecs import DECODERS, LOSSY, PixelDescription, decode
+from readingroom.testing.encoders import describe, rle
 
 JPEG = "1.2.840.10008.1.2.4."
 NATIVE = "1.2.840.10008.1.2.1"
@@ -19,37 +19,6 @@ GRAY12 = RANDOM.integers(0, 4096, (33, 47)).astype(np.uint16)
 GRAY8 = RANDOM.integers(0, 256, (33, 47)).astype(np.uint8)
 RGB = RANDOM.integers(0, 256, (33, 47, 3)).astype(np.uint8)
 SIGNED = RANDOM.integers(-2048, 2048, (33, 47)).astype(np.int16)
-
-
-def describe(pixels: np.ndarray, bits: int | None = None, photometric: str = "") -> PixelDescription:
-    """Return the description that belongs to an array."""
-    allocated = pixels.itemsize * 8
-    color = pixels.ndim == 3
-    stored = bits or allocated
-    return PixelDescription(
-        rows=pixels.shape[0],
-        columns=pixels.shape[1],
-        samples_per_pixel=3 if color else 1,
-        bits_allocated=allocated,
-        bits_stored=stored,
-        high_bit=stored - 1,
-        pixel_representation=int(pixels.dtype.kind == "i"),
-        photometric_interpretation=photometric or ("RGB" if color else "MONOCHROME2"),
-    )
-
-
-def rle(pixels: np.ndarray) -> bytes:
-    """Encode a frame as RLE Lossless: most significant byte of the first sample first."""
-    samples = np.moveaxis(pixels, -1, 0) if pixels.ndim == 3 else pixels[np.newaxis]
-    planes = [
-        np.ascontiguousarray(sample).view(np.uint8).reshape(-1, sample.itemsize)[:, byte].tobytes()
-        for sample in samples
-        for byte in reversed(range(sample.itemsize))
-    ]
-    segments = [imagecodecs.packbits_encode(plane) for plane in planes]
-    segments = [segment + b"\0" * (len(segment) % 2) for segment in segments]
-    offsets = [64 + sum(map(len, segments[:n])) for n in range(len(segments))]
-    return struct.pack("<16L", len(segments), *offsets, *[0] * (15 - len(segments))) + b"".join(segments)
 
 
 def raw_deflate(data: bytes) -> bytes:
