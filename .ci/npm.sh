@@ -1,8 +1,8 @@
 #!/bin/sh
-# npm.sh ARGUMENT…: run npm for the front end, with Node 20 or newer from PATH, else with the one from a Python wheel.
+# npm.sh ARGUMENT…: run npm for the front end or in NPM_FOLDER, with Node 20 or newer from PATH, else with the one from a Python wheel.
 set -eu
 root=$(pwd)
-cd extensions/readingroom-viewer
+cd "${NPM_FOLDER:-extensions/readingroom-viewer}"
 
 if command -v npm >/dev/null && [ "$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)" -ge 20 ]; then
     exec npm --silent "$@"

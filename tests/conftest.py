@@ -13,7 +13,22 @@ if TYPE_CHECKING:
 
     from readingroom_hub.testing import Launched
 
+pytest_plugins = ("tests.servers.orthanc", "tests.servers.postgresql")
+
 REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def bubblewrap() -> None:
+    """Make sure that servers can be isolated here; in a chroot or an unprivileged container the kernel refuses it.
+
+    The test is then skipped with the kernel's reason, but on CI, which has to have a machine that can, it fails.
+    """
+    from readingroom_hub.sandbox import why_not_isolated
+
+    reason = why_not_isolated()
+    if reason is not None:
+        (pytest.fail if "CI" in os.environ else pytest.skip)(reason)
 
 
 @pytest.fixture(scope="session")
@@ -35,13 +50,15 @@ def launch(demo_state: Path, tmp_path_factory: pytest.TempPathFactory) -> "Itera
 
     started: list[Launched] = []
 
-    def run(*more: str, state: Path | None = None, environment: dict[str, str] | None = None) -> "Launched":
+    def run(
+        *more: str, state: Path | None = None, environment: dict[str, str] | None = None, port: int | None = None
+    ) -> "Launched":
         folder = tmp_path_factory.mktemp("a run")  # a path with a space, as people have them
         state = state or folder / "state"
         if not (state / "demo-studies").exists():
             shutil.copytree(demo_state / "demo-studies", state / "demo-studies", copy_function=os.link)
             shutil.copytree(demo_state / "demo-index", state / "demo-index")
-        started.append(start(folder, *more, state=state, environment=environment))
+        started.append(start(folder, *more, state=state, environment=environment, port=port))
         return started[-1]
 
     yield run
@@ -49,3 +66,9 @@ def launch(demo_state: Path, tmp_path_factory: pytest.TempPathFactory) -> "Itera
         each.process.send_signal(signal.SIGINT)
     for each in started:
         each.process.wait(30)
+
+
+@pytest.fixture(scope="session")
+def product(launch: "Callable[..., Launched]") -> "Launched":
+    """Return one product over the demo studies, shared by the tests that only read."""
+    return launch().wait_until_ready()

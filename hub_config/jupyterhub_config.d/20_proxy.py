@@ -10,6 +10,12 @@ settings = HubSettings.from_environment()
 
 c.JupyterHub.proxy_class = LocalTraefikProxy
 
+# With a certificate the public port speaks TLS and nothing else; the proxy is told both files.
+if settings.tls_cert and settings.tls_key:
+    c.JupyterHub.ssl_cert = str(settings.tls_cert)
+    c.JupyterHub.ssl_key = str(settings.tls_key)
+    c.JupyterHub.tornado_settings.update({"cookie_options": {"secure": True}})
+
 proxy = c.TraefikProxy
 proxy.traefik_api_url = f"http://127.0.0.1:{settings.proxy_api_port}"
 proxy.traefik_api_username = "hub"

@@ -5,13 +5,18 @@ import sys
 from pathlib import Path
 
 from readingroom_hub.settings import HubSettings
-from readingroom_hub.spawner import LocalSpawner, prepare_spawn, refuse_unknown_server
+from readingroom_hub.spawner import LocalSpawner, prepare_spawn, refuse_unknown_server, tell_of_end
+from readingroom_hub.telling.logins import Logins
+from readingroom_hub.telling.teller import teller
 
 c = get_config()
 
 LocalSpawner.settings = HubSettings.from_environment()
+if (telling := teller(LocalSpawner.settings)) is not None:
+    LocalSpawner.logins = Logins(telling)
 c.JupyterHub.spawner_class = LocalSpawner
 c.Spawner.pre_spawn_hook = prepare_spawn
+c.Spawner.post_stop_hook = tell_of_end
 c.Spawner.auth_state_hook = refuse_unknown_server
 
 # A file that a workbench plants in its home must never configure a server.

@@ -12,9 +12,10 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from readingroom_hub.testing import PASSWORD, launch
-from readingroom_viewer.testing import CHROMIUM_FLAGS, open_study
+from readingroom_viewer.testing import CHROMIUM_FLAGS, VERIFIED, WALK, open_study
 
 ROUNDS = 60
+STEPS = 120
 
 # Runs in the page: change the window by a key, note when the viewport is drawn and verified, and when the display
 # frame that shows it begins. An observer is told of the change; a loop that looks would take the core that it measures.
@@ -73,6 +74,16 @@ def first_image(page: Page, url: str) -> float:
     return time.monotonic() - start
 
 
+def walk(page: Page, pace_ms: float) -> tuple[float, float, int]:
+    """Return distinct verified slices a second, their share of the display frames, and how many were skipped or repeated."""
+    page.keyboard.press("Home")
+    page.wait_for_selector(f'{VERIFIED}[data-position="0"]')
+    page.wait_for_timeout(1_000)
+    found = page.evaluate(WALK, [page.locator('[data-testid="viewport"]').element_handle(), STEPS, pace_ms])
+    right = sum(one["position"] == number and one["hash"] != "" for number, one in enumerate(found["painted"], 1))
+    return right / found["seconds"], right / found["frames"], abs(STEPS - right) + len(found["painted"]) - right
+
+
 def measure() -> None:
     """Print the table."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
@@ -88,6 +99,7 @@ def measure() -> None:
             floor = statistics.median(page.evaluate(PINGS, [path, ROUNDS]))
             viewport.focus()
             drawn, shown = page.evaluate(ROUND_TRIPS, [viewport.element_handle(), ROUNDS])
+            walks = [(pace, [walk(page, pace) for _ in range(3)]) for pace in (1000 / 30, 1000 / 60, 0)]
             browser.close()
         finally:
             product.process.terminate()
@@ -100,3 +112,8 @@ def measure() -> None:
     print(f"{'login -> first verified image, cold':44} {seconds[0]:8.1f} s")
     warm = statistics.median(seconds[1:])
     print(f"{'login -> first verified image, server running':44} {warm:8.1f} s {warm / seconds[0]:14.2f}x of cold")
+    for pace, rounds in walks:
+        rate, share, wrong = (statistics.median(one) for one in zip(*rounds, strict=True))
+        notches = f"{1000 / pace:.0f} notches/s" if pace else "a notch a display frame"
+        what = f"scrolling 512², {notches}: distinct exact slices"
+        print(f"{what:60} {rate:5.1f}/s, {share:.2f} a display frame, {wrong:.0f} skipped or repeated")

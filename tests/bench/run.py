@@ -6,7 +6,7 @@ Every figure is a ratio within one run; the machine is whatever it is.
 import importlib
 import sys
 
-SECTIONS = {"core": ("rendering", "indexing", "decoding", "volumes"), "product": ("product",)}
+SECTIONS = {"core": ("rendering", "indexing", "decoding", "volumes", "pacs"), "product": ("product",)}
 
 
 def main(wanted: list[str]) -> None:

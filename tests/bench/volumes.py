@@ -67,9 +67,9 @@ def _planes(source: FolderSource, stack: Stack) -> None:
         ways[f"SimpleITK Resample, {threads or 'default'} threads"] = _simpleitk(volume, plane, threads)
     _planes_beside(ways)
     ways = {"ours": ways["ours"]}
-    ways["ours, half resolution"] = lambda: reformat(volume, plane, every=2)
+    ways["ours, half resolution"] = lambda: reformat(volume, plane.coarser())
     ways["ours, MIP of 10 mm"] = lambda: reformat(volume, plane, 10.0, "mip")
-    ways["ours, half resolution MIP of 10 mm"] = lambda: reformat(volume, plane, 10.0, "mip", every=2)
+    ways["ours, half resolution MIP of 10 mm"] = lambda: reformat(volume, plane.coarser(), 10.0, "mip")
     _planes_beside(ways)
 
 

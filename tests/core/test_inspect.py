@@ -114,6 +114,16 @@ def test_names_cannot_command_the_terminal(tmp_path: Path, capsys: pytest.Captur
         assert "\x1b" not in printed(capsys, command, tmp_path / "s")
 
 
+def test_a_damaged_uid_is_named_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A SOP class that is no UID is told as it stands; nothing is said of pydicom's rules for it."""
+    file = write(small_image(1), tmp_path / "odd.dcm", SOPClassUID=MRImageStorage)
+    damaged = MRImageStorage.replace(".1.1.4", "....4.")
+    file.write_bytes(file.read_bytes().replace(MRImageStorage.encode(), damaged.encode()))
+    (entry,) = inspected(capsys, tmp_path)["studies"][0]["series"]
+    assert [damaged] == [one["name"] for one in entry["sop_classes"]]
+    checked(capsys, tmp_path, status=0)
+
+
 def test_check_passes_a_folder_of_good_images(studies: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A folder in which everything can be shown ends with status 0; a report is named by its class and is no failure."""
     told = checked(capsys, studies, status=0)

@@ -18,6 +18,7 @@ from readingroom.dicom.single import FileSource
 from readingroom.dicom.stacks import Stack, stacks
 from readingroom.testing.files import small_image, write
 from readingroom.testing.phantom import PhantomSeries, write_phantom
+from readingroom.testing.random_stacks import random_stack
 
 REAL = Path(__file__).parents[3] / "shared/data"
 PACKAGES = Path(__file__).parents[2] / ".make" / "demo-packages"
@@ -117,6 +118,26 @@ def test_oblique_series_lie_where_simpleitk_has_them(
             SpacingBetweenSlices=2.5,
         )  # fmt: skip
     assert 1 == check_folder(folder, source)
+
+
+@pytest.mark.parametrize("seed", range(200, 208))
+def test_random_series_lie_where_simpleitk_has_them(seed: int, folder: Path, source: FolderSource) -> None:
+    """Oblique stacks of any direction, shuffled, some of several times: each lies where SimpleITK has it."""
+    images = random_stack(seed)
+    for number, reference in enumerate(images.frames, 1):
+        geometry, image = reference.geometry, small_image(number)
+        assert geometry.orientation is not None
+        assert geometry.position is not None
+        assert geometry.spacing is not None
+        for _, value in reference.dimensions:
+            image.TemporalPositionIdentifier = value
+        write(
+            image, folder / f"{number}.dcm", Modality="MR", SOPClassUID=MRImageStorage,
+            ImageOrientationPatient=[f"{value:.13f}" for value in geometry.orientation],
+            ImagePositionPatient=[f"{value:.10f}" for value in geometry.position],
+            PixelSpacing=[f"{value:.12f}" for value in geometry.spacing],
+        )  # fmt: skip
+    assert images.times == check_folder(folder, source)
 
 
 def test_phantom_lies_where_simpleitk_has_it(folder: Path, source: FolderSource) -> None:

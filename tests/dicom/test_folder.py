@@ -144,6 +144,13 @@ def test_reader_sees_a_writers_later_commits(folder: Path, source: FolderSource,
     reader.close()
 
 
+def let_through(folder: Path) -> None:
+    """Let everybody pass to a folder of the tests, however deep pytest has put it."""
+    for path in (folder, *folder.parents):
+        if not path.stat().st_mode & 0o001:
+            path.chmod(0o755)
+
+
 def test_index_is_readable_where_nothing_can_be_written(
     folder: Path, source: FolderSource, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
@@ -152,8 +159,7 @@ def test_index_is_readable_where_nothing_can_be_written(
     source.refresh()
     source.close()
     assert ["index.sqlite"] == [path.name for path in (tmp_path / "index").iterdir()]
-    for parent in [tmp_path, *list(tmp_path.parents)[:2]]:
-        parent.chmod(0o755)
+    let_through(tmp_path)
     (tmp_path / "index").chmod(0o555)
     (tmp_path / "index" / "index.sqlite").chmod(0o444)
     request.getfixturevalue("unprivileged")
@@ -354,8 +360,7 @@ def test_unreadable_file_and_folder_are_listed(
     write(small_image(3), folder / "locked" / "3.dcm")
     source.refresh()
     source.close()
-    for path in [tmp_path, *list(tmp_path.parents)[:2]]:
-        path.chmod(0o755)
+    let_through(tmp_path)
     (tmp_path / "index").chmod(0o777)
     (tmp_path / "index" / "index.sqlite").chmod(0o666)
     (folder / "locked").chmod(0)
@@ -374,8 +379,7 @@ def test_file_that_may_be_read_again_comes_in(
     """A changed mode alone is a reason to read a file again."""
     path = write(small_image(1), folder / "1.dcm")
     path.chmod(0)
-    for parent in [tmp_path, *list(tmp_path.parents)[:2]]:
-        parent.chmod(0o755)
+    let_through(tmp_path)
     (tmp_path / "index").mkdir()
     (tmp_path / "index").chmod(0o777)
     request.getfixturevalue("unprivileged")
@@ -418,7 +422,8 @@ def test_deflated_bomb_is_refused(folder: Path, source: FolderSource, monkeypatc
     write(dataset, folder / "small.dcm")
     deflater = zlib.compressobj(wbits=-zlib.MAX_WBITS)
     raw = (folder / "small.dcm").read_bytes()
-    start = part10._file_meta(str(folder / "small.dcm"))[1]
+    with (folder / "small.dcm").open("rb") as file:
+        start = part10._file_meta(file, 10_000)[1]
     bomb = deflater.compress(b"\0" * 2**22) + deflater.flush()
     (folder / "bomb.dcm").write_bytes(raw[:start] + bomb)
     source.refresh()

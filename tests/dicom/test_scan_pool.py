@@ -67,6 +67,23 @@ def test_stopping_early_leaves_no_process(files: list[Path]) -> None:
     assert all(worker._process.poll() is not None for worker in pool._workers)
 
 
+@pytest.mark.parametrize("retired", [False, True])
+def test_process_that_died_idle_leaves_no_open_pipe(files: list[Path], retired: bool) -> None:
+    """A process killed between two chunks is replaced, or not when the scan is over; its pipes are closed either way."""
+    worker = scan_pool._Worker()
+    dead = worker._process
+    if retired:
+        worker.retire()
+        with pytest.raises(EOFError):
+            worker.scan(files[:1])
+    else:
+        dead.kill()
+        dead.wait()
+        assert uids(list(scan_files(files[:1], workers=0))) == uids(list(worker.scan(files[:1])))
+    worker.end()
+    assert all(pipe is not None and pipe.closed for pipe in (dead.stdin, dead.stdout))
+
+
 def test_large_folder_is_scanned_by_processes(
     files: list[Path], folder: Path, source: FolderSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:

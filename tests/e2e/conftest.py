@@ -1,19 +1,12 @@
 """The whole product as a person starts it, and a real browser in front of it."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from readingroom_hub.testing import Launched
 from readingroom_viewer.testing import CHROMIUM_FLAGS
-
-
-@pytest.fixture(scope="session")
-def product(launch: Callable[..., Launched]) -> Launched:
-    """Return one product over the demo studies, shared by the tests that only read."""
-    return launch().wait_until_ready()
 
 
 @pytest.fixture(scope="module")

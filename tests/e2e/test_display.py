@@ -3,17 +3,19 @@
 import base64
 import json
 import os
+import signal
 import sqlite3
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, WebSocket
 
 from readingroom.pixels.display_pattern import COLUMNS, QUALITY, ROWS, SQUARE, SQUARES, bars, pattern, square_corner
 from readingroom.pixels.display_profile import DisplayProfile
-from readingroom.reading.local import check_chain
+from readingroom.reading.audit_codes import Kind
+from readingroom_hub.processes import arguments
 from readingroom_hub.testing import PASSWORD, Launched
 from readingroom_viewer.testing import VERIFIED, log_in, open_study
 
@@ -116,6 +118,125 @@ def test_a_screen_is_measured_and_read_on(page: Page, product: Launched) -> None
     page.wait_for_selector(f'{VERIFIED}[data-display="calibrated"]')
 
 
+def note(page: Page) -> str:
+    """Return what is said beside the button that keeps a measurement."""
+    return page.locator(f"{PAGE} .rr-display-save .rr-dim").inner_text()
+
+
+def said(page: Page, words: str) -> None:
+    """Wait until it is said."""
+    place = page.locator(f"{PAGE} .rr-display-save .rr-dim").element_handle()
+    page.wait_for_function("([e, words]) => e.innerText.includes(words)", arg=[place, words], timeout=20_000)
+
+
+def test_wrong_numbers_are_named_and_never_kept(page: Page, product: Launched) -> None:
+    """Letters, negative, falling, impossible and missing numbers are each said in words; what was measured stays typed."""
+    log_in(page, product.url, PASSWORD, "researcher")
+    page.click('[data-testid="display"]')
+    page.wait_for_selector(SHOWN)
+    page.fill(f"{PAGE} .rr-display-name", "Laptop")
+    page.keyboard.press("Tab")
+    good = light(np.array(SQUARES))
+    enter(page, good)
+    page.wait_for_selector(f'{PAGE} [data-testid="findings"][data-result="fail"]')
+    save = page.locator('[data-testid="save-display"]')
+    for field, typed, words in (
+        ("level-45", "abc", "\u201cabc\u201d is no luminance (Level 45)"),
+        ("level-45", "-5", "\u201c-5\u201d is no luminance"),
+        ("level-45", "NaN", "\u201cNaN\u201d is no luminance"),
+        ("bright-Centre", "high", "\u201chigh\u201d is no luminance (Bright field, centre)"),
+        ("level-45", "", "1 of 18 levels are still to be measured"),
+    ):
+        before = page.input_value(f'{PAGE} input[name="{field}"]')
+        page.fill(f'{PAGE} input[name="{field}"]', typed)
+        said(page, words)
+        assert save.is_disabled()
+        page.fill(f'{PAGE} input[name="{field}"]', before)
+    for field, typed, words in (
+        ("level-45", "0", "The luminance falls"),
+        ("level-255", "1000000000", "the GSDF is defined from"),
+    ):
+        before = page.input_value(f'{PAGE} input[name="{field}"]')
+        page.fill(f'{PAGE} input[name="{field}"]', typed)
+        said(page, words)
+        save.click()
+        said(page, words)
+        page.fill(f'{PAGE} input[name="{field}"]', before)
+    assert 0 == page.locator(f"{PAGE} .rr-records tbody tr").count()
+    assert [str(one) for one in good[:3]] == [page.input_value(f'{PAGE} input[name="level-{n}"]') for n in (0, 15, 30)]
+
+
+def test_a_measurement_outlives_a_killed_viewer(page: Page, product: Launched) -> None:
+    """After kill -9 between typing and keeping the numbers are still there, keeping says what happened, and works again."""
+    log_in(page, product.url, PASSWORD, "researcher")
+    page.click('[data-testid="display"]')
+    page.wait_for_selector(SHOWN)
+    page.fill(f"{PAGE} .rr-display-name", "Ward")
+    page.keyboard.press("Tab")
+    enter(page, light(np.array(SQUARES)))
+    page.wait_for_selector(f'{PAGE} [data-testid="findings"][data-result="fail"]')
+    page.context.set_offline(True)
+    for pid in product.below():
+        if "readingroom_viewer.app" in arguments(pid):
+            os.kill(pid, signal.SIGKILL)
+    page.wait_for_selector(f'{PATTERN}[data-fidelity="stalled"]', timeout=20_000)
+    page.click('[data-testid="save-display"]')
+    said(page, "The connection was lost before the measurement was kept.")
+    page.context.set_offline(False)
+    page.wait_for_selector(SHOWN, timeout=40_000)
+    said(page, "Your numbers are still here")
+    page.click('[data-testid="save-display"]')
+    page.wait_for_selector(f"{PAGE} .rr-records td >> text=as it is")
+    assert 1 == page.locator(f"{PAGE} .rr-records tbody tr").count()
+
+
+def test_a_colleague_sees_nothing_of_it(page: Page, product: Launched) -> None:
+    """Two people of one hub on one screen: neither measurements nor names, nor what was read, are the other's."""
+    for person, name in (("consultant", "Seminar room"), ("trainee", "")):
+        log_in(page, product.url, PASSWORD, person)
+        page.click('[data-testid="display"]')
+        page.wait_for_selector(SHOWN)
+        if name:
+            page.fill(f"{PAGE} .rr-display-name", name)
+            page.keyboard.press("Tab")
+            enter(page, light(np.array(SQUARES)))
+            keep(page, "fail")
+            page.wait_for_selector(f"{PAGE} .rr-records td >> text=as it is")
+            page.context.clear_cookies()
+            continue
+        page.fill(f"{PAGE} .rr-display-name", "Seminar room")
+        page.keyboard.press("Tab")
+        page.wait_for_timeout(500)
+        assert 0 == page.locator(f"{PAGE} .rr-records tbody tr").count()
+        assert "Seminar room" not in page.locator("#rr-displays option").evaluate_all(
+            "all => all.map(one => one.value)"
+        )
+
+
+def test_without_an_audit_there_is_no_image(page: Page, product: Launched) -> None:
+    """While the records service says nothing no study opens, and not even a thumbnail comes; then the reader opens it again."""
+    pictures: list[bytes] = []
+
+    def listen(socket: WebSocket) -> None:
+        if "/frames" in socket.url:
+            socket.on("framereceived", lambda data: pictures.append(data) if isinstance(data, bytes) else None)
+
+    page.on("websocket", listen)
+    log_in(page, product.url, PASSWORD, "coordinator")
+    (records,) = product.service("records")
+    os.kill(records, signal.SIGSTOP)
+    try:
+        page.locator('[data-testid="study"]', has_text="PHANTOM").first.dblclick()
+        page.wait_for_selector('[data-testid="note"] >> text=This study could not be opened')
+        assert "cannot be asked and recorded" in page.locator('[data-testid="note"]').inner_text()
+        photograph(page, "no-audit")
+        assert [] == pictures
+    finally:
+        os.kill(records, signal.SIGCONT)
+    page.click('[data-testid="note"] >> text=Open again')
+    page.wait_for_selector(VERIFIED, timeout=20_000)
+
+
 def test_all_squares_are_distinct_in_the_browser(page: Page, product: Launched) -> None:
     """The eighteen squares and their bars 5 levels off are all there in what the browser decoded, one to one on the screen."""
     log_in(page, product.url, PASSWORD)
@@ -133,13 +254,34 @@ def test_what_was_read_is_in_the_audit(page: Page, product: Launched) -> None:
     open_study(page, "PHANTOM")
     page.wait_for_timeout(1500)
     told = {name: page.get_attribute(VIEWPORT, f"data-{name}") for name in ("sop-uid", "pixels-sha256", "frame")}
-    path = product.state / "records" / "coordinator" / "reading" / "records.sqlite"
-    connection = sqlite3.connect(path)
-    entries = [json.loads(text) for (text,) in connection.execute("SELECT entry FROM audit")]
+    connection = sqlite3.connect(f"file:{product.state}/records/records.sqlite?mode=ro", uri=True)
+    query = "SELECT body FROM audit_entries WHERE person = 'coordinator' AND kind = ?"
+    lines = [
+        dict(event["details"])
+        for event in (json.loads(body) for (body,) in connection.execute(query, (Kind.PICTURE_SEEN,)))
+    ]
     seen = connection.execute("SELECT person, sop_uid FROM coverage").fetchall()
     connection.close()
 
-    (line,) = [entry for entry in entries if entry["sha256"] == told["pixels-sha256"]]
-    assert ("coordinator", told["sop-uid"], True) == (line["person"], line["sop_uid"], line["verified"])
+    found = [line for line in lines if line["sha256"] == told["pixels-sha256"]]
+    assert (told["sop-uid"], "true") == (found[-1]["sop_uid"], found[-1]["verified"])
     assert ("coordinator", told["sop-uid"]) in seen
-    assert "" == check_chain(path).wrong
+
+
+def test_the_page_can_be_opened_again(page: Page, product: Launched) -> None:
+    """States asked for when it is opened a second time are newer than those of the first, or none would be shown."""
+    asked: list[int] = []
+
+    def note(payload: str | bytes) -> None:
+        if isinstance(payload, str) and '"viewport":"display"' in payload and '"type":"view"' in payload:
+            asked.append(json.loads(payload)["seq"])
+
+    page.on("websocket", lambda socket: socket.on("framesent", note))
+    log_in(page, product.url, PASSWORD)
+    for _ in range(2):
+        page.click('[data-testid="display"]')
+        page.wait_for_selector(SHOWN)
+        page.click('[data-testid="display"]')
+
+    assert len(asked) >= 2
+    assert sorted(set(asked)) == asked

@@ -46,7 +46,7 @@ def test_damaged_files_are_listed_with_their_reasons(
     page: Page, launch: Callable[..., Launched], tmp_path: Path
 ) -> None:
     """One click from the study list, every file that is not shown has its reason; the good image opens."""
-    product = launch("--studies", str(damaged_folder(tmp_path))).wait_until_ready()
+    product = launch("--studies", str(damaged_folder(tmp_path)), "--studies-kind", "teaching").wait_until_ready()
     log_in(page, product.url, PASSWORD)
     page.click('[data-testid="problems"]')
     lines = page.locator('[data-testid="problem-list"] li')
@@ -84,7 +84,7 @@ def test_without_bubblewrap_a_reader_is_told_what_is_missing(
 def test_a_folder_without_dicom_is_told(page: Page, launch: Callable[..., Launched], tmp_path: Path) -> None:
     """An empty list says why it is empty; the first image that arrives is listed without a new start."""
     (tmp_path / "notes.txt").write_text("not an image", encoding="utf-8")
-    product = launch("--studies", str(tmp_path)).wait_until_ready()
+    product = launch("--studies", str(tmp_path), "--studies-kind", "teaching").wait_until_ready()
     log_in(page, product.url, PASSWORD, study_list="text=No study could be read")
     assert f"There are no DICOM files in {tmp_path}" in page.locator(".rr-message").inner_text()
 

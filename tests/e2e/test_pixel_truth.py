@@ -94,3 +94,66 @@ def test_missing_slices_are_said_over_the_image(page: Page, launch: Callable[...
     product = launch("--studies", str(tmp_path / "studies"), "--studies-kind", "teaching").wait_until_ready()
     reading(page, product, "Small study")
     assert "missing" in page.locator('[data-testid="warnings"]').inner_text()
+
+
+def test_images_without_a_window_keep_one_and_say_so(
+    page: Page, launch: Callable[..., Launched], tmp_path: Path
+) -> None:
+    """Scrolling through slices that hold no window changes none; what it stands on is written beside it."""
+    for number in range(1, 6):
+        ramp = np.add.outer(np.arange(64), np.arange(64)).astype(np.int16) * 3 * number
+        write(small_image(number, ramp), tmp_path / "studies" / f"{number}.dcm")
+    product = launch("--studies", str(tmp_path / "studies"), "--studies-kind", "teaching").wait_until_ready()
+    reading(page, product, "Small study")
+    viewport = page.locator(VIEWPORT)
+    windows = []
+    for position in range(3):
+        page.wait_for_selector(f'{VERIFIED}[data-position="{position}"]')
+        windows.append([viewport.get_attribute(f"data-window-{part}") for part in ("center", "width")])
+        assert "no window in series: range of its middle" in page.locator(".rr-br").inner_text()
+        page.keyboard.press("ArrowDown")
+    assert [["567.5", "1135"]] * 3 == windows
+
+
+WATCH = """viewport => {
+  window.moments = [];
+  const words = selector => viewport.querySelector(selector)?.textContent ?? '';
+  const look = () => {
+    const zoom = words('.rr-br').match(/([\\d.]+)\\u00d7/)?.[1];
+    const bar = viewport.querySelector('.rr-scale-line').style.width;
+    window.moments.push([words('[data-testid="badge"]'), zoom, bar, viewport.pixels.length]);
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+
+
+def test_a_costly_slab_is_coarse_only_while_it_moves(
+    page: Page, launch: Callable[..., Launched], tmp_path: Path
+) -> None:
+    """Scrolled fast, a thick slab says ``MOVING 4.0:1`` and nothing jumps; verified are all its pixels, and only those."""
+    random = np.random.default_rng(8)
+    for number in range(1, 61):
+        pixels = random.integers(0, 1500, (256, 255)).astype(np.int16)
+        write(small_image(number, pixels), tmp_path / "studies" / f"{number}.dcm")
+    product = launch("--studies", str(tmp_path / "studies"), "--studies-kind", "teaching").wait_until_ready()
+    reading(page, product, "Small study")
+    page.locator('[data-testid="plane"]').select_option("axial")
+    page.wait_for_selector(f'{VERIFIED}[data-plane="axial"][data-loaded="1"]', timeout=60_000)
+    page.locator('[data-testid="slab"]').select_option("20:mip")
+    page.wait_for_selector(VERIFIED)
+    viewport = page.locator(VIEWPORT)
+    viewport.hover()
+    start = int(viewport.get_attribute("data-position") or 0)
+    viewport.evaluate(WATCH)
+    page.keyboard.down("Shift")  # ten at a time: further than what is sent ahead
+    for way in (1, -1) * 6:
+        page.mouse.wheel(0, way * 100)
+        page.wait_for_timeout(40)
+    page.keyboard.up("Shift")
+    page.wait_for_selector(f'{VERIFIED}[data-position="{start}"]')
+    moments = page.evaluate("window.moments")
+
+    assert any(badge.startswith("◐ MOVING 4.0:1") for badge, *_ in moments)
+    assert 1 == len({(zoom, bar) for _, zoom, bar, _ in moments})
+    assert {256 * 255} == {size for badge, *_, size in moments if "verified" in badge}

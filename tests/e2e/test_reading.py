@@ -2,6 +2,8 @@
 
 import base64
 import hashlib
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page
 
+from readingroom_hub.processes import arguments
 from readingroom_hub.testing import PASSWORD, Launched
 from readingroom_viewer.testing import VERIFIED, log_in, open_study
 
@@ -108,15 +111,19 @@ def test_a_lost_connection_is_said_and_recovers(page: Page, product: Launched) -
     page.wait_for_selector(VERIFIED, timeout=20_000)
 
 
-def test_the_end_of_a_login_is_said_over_the_image(page: Page, product: Launched) -> None:
-    """A reader who logged out in another window is told so over the image, not left with a silent picture."""
-    log_in(page, product.url, PASSWORD, "administrator")
+def test_a_viewer_that_is_killed_is_replaced_under_the_reader(page: Page, product: Launched) -> None:
+    """After kill -9 of the viewer the image says stalled, then the same image is verified again without a word of blame."""
+    log_in(page, product.url, PASSWORD)
     open_study(page, "PHANTOM")
-    page.context.request.get(f"{product.url}/hub/logout")
-
+    page.keyboard.press("Home")
+    page.wait_for_selector(f'{VERIFIED}[data-position="0"]')
+    for pid in product.below():
+        if "readingroom_viewer.app" in arguments(pid):
+            os.kill(pid, signal.SIGKILL)
     page.wait_for_selector(f'{VIEWPORT}[data-fidelity="stalled"]', timeout=20_000)
-    said = page.locator('[data-testid="stalled"]').inner_text()
-    assert "Your access has ended. This image is no longer live. Reload the page to log in again." == said
+
+    page.wait_for_selector(f'{VERIFIED}[data-position="0"]', timeout=40_000)
+    assert "" == page.locator('[data-testid="trouble"]').inner_text()
 
 
 def test_a_forged_identity_is_overridden(page: Page, product: Launched) -> None:

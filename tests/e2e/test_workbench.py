@@ -10,7 +10,7 @@ pytestmark = pytest.mark.e2e
 
 
 def test_a_slider_moves_the_window_in_a_notebook(page: Page, product: Launched) -> None:
-    """``readingroom_viewer.show`` displays a verified image; the linked slider changes its window width."""
+    """``readingroom_viewer.show`` displays a verified image; the linked slider changes its window, and so does a drag on it."""
     page.set_viewport_size(
         {"width": 1440, "height": 2400}
     )  # JupyterLab takes cells out of the page that are not in sight
@@ -33,6 +33,18 @@ def test_a_slider_moves_the_window_in_a_notebook(page: Page, product: Launched) 
         handle.press("ArrowLeft")
 
     wait_for_width(page, 390)
+    page.wait_for_selector(VERIFIED, timeout=30_000)
+    box = page.locator('[data-testid="viewport"]').bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 50, y, steps=10)
+    page.mouse.up()
+    page.wait_for_function(
+        "e => Math.abs(Number(e.dataset.windowWidth) - 390) > 20",
+        arg=page.locator('[data-testid="viewport"]').element_handle(),
+    )
     page.wait_for_selector(VERIFIED, timeout=30_000)
     assert [] == [url for url in asked if not url.startswith((product.url, "data:", "blob:"))]
 

@@ -54,15 +54,19 @@ def test_a_person_gets_their_own_reading_server(running: Launched) -> None:
     assert requests.get(page, timeout=10, allow_redirects=False).status_code == 403
 
 
-def test_what_a_kernel_sees(running: Launched) -> None:
-    """Inside the reading server: its studies read-only, no state folder, an empty home, its own processes."""
+@pytest.mark.usefixtures("bubblewrap")
+def test_what_a_reading_server_sees(running: Launched) -> None:
+    """Inside the reading server: no study, no index, no records, no state folder, and of the services their addresses."""
     open_server(running.url, "guest")
     inside = next(pid for pid in running.below() if _environment(pid).get("USER") == "guest")
     inner = max(pid for pid in [inside, *descendants(inside)])
     root = Path(f"/proc/{inner}/root")
-    assert [path.name for path in (root / "studies").iterdir()] == ["not-dicom.txt"]
+    assert [name for name in ("studies", "index", "records", "notebooks") if (root / name).exists()] == []
     assert not (root / running.state.relative_to("/")).exists()
     assert not (root / "etc" / "shadow").exists()
+    told = {name for name in _environment(inner) if name.startswith("READINGROOM_")}
+    allowed = {"STUDIES_KIND", "DISPLAY_DAYS", "LOCK_MINUTES", "IMAGING_URL", "RECORDS_URL"}
+    assert told <= {f"READINGROOM_{name}" for name in allowed}
     assert _environment(inner)["READINGROOM_STUDIES_KIND"] == "identifiable"
     assert "READINGROOM_DEMO_PASSWORD" not in _environment(inner)
 
@@ -102,7 +106,7 @@ def test_hub_pages_are_ours_and_load_nothing_from_elsewhere(running: Launched, p
     loaded = re.findall(r"""(?:src|href|action)\s*=\s*["']([^"']+)""", answer.text)
     assert loaded
     assert [address for address in loaded if not address.startswith(("/", "data:", "#"))] == []
-    assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
 
 
 def test_the_login_page_says_what_this_is(running: Launched) -> None:
@@ -167,8 +171,12 @@ def _refused(port: int, state: Path, *more: str) -> "subprocess.CompletedProcess
     [("launcher", ""), ("bwrap", ""), ("hub", "/nowhere"), ("launcher", "/nowhere")],
     ids=["launcher", "bwrap", "hub without bubblewrap", "launcher without bubblewrap"],
 )
-def test_sigkill_leaves_nothing(launch: Callable[..., Launched], tmp_path: Path, victim: str, path: str) -> None:
+def test_sigkill_leaves_nothing(
+    launch: Callable[..., Launched], request: pytest.FixtureRequest, tmp_path: Path, victim: str, path: str
+) -> None:
     """After kill -9 of the launcher, of bubblewrap or of an unconfined hub no process is left, and the port is free."""
+    if not path:
+        request.getfixturevalue("bubblewrap")
     run = launch("--studies", str(tmp_path), environment={"PATH": path} if path else None).wait_until_ready()
     assert ("not isolated from each other" in run.said()) == bool(path)
     assert (f"Studies: {tmp_path}" in run.said()) != bool(path)

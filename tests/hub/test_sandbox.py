@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from readingroom_hub.sandbox import HOME, RECORDS, sandbox_command
+from readingroom_hub.sandbox import HOME, PASSAGE, RECORDS, sandbox_command
 from readingroom_hub.servers import READING, WORKBENCH, ServerRefusedError, choose_server
 from readingroom_hub.settings import HubSettings
 
@@ -25,21 +25,30 @@ def test_no_state_folder(settings: HubSettings) -> None:
         assert [source for source in sources if settings.state.is_relative_to(source)] == []
 
 
-def test_identifiable_studies_are_in_reading_alone(settings: HubSettings) -> None:
-    """A workbench gets the demo studies in their place."""
+def test_identifiable_studies_are_in_no_server(settings: HubSettings) -> None:
+    """A reading server has no study at all, it asks the gateway; a workbench gets the demo studies."""
     given = replace(settings, studies=Path("/the studies"))
-    reading, workbench = (binds(sandbox_command(given, kind, None, OWN)) for kind in (READING, WORKBENCH))
-    assert reading["/studies"] == "/the studies"
+    reading, workbench = (binds(sandbox_command(given, kind, None, None)) for kind in (READING, WORKBENCH))
+    assert [] == [place for place in ("/studies", "/index", RECORDS) if place in reading]
     assert str(given.demo.path) == workbench["/studies"]
-    assert "/the studies" not in workbench.values()
     assert str(given.demo.index_folder) == workbench["/index"]
+    assert "/the studies" not in {*reading.values(), *workbench.values()}
 
 
 def test_studies_are_read_only(settings: HubSettings) -> None:
-    """The only things a server can write are its own home and its own records."""
-    command = sandbox_command(settings, WORKBENCH, Path("/a home"), OWN)
+    """The only things that a workbench can write are its own home, its records and its passage; a reading server nothing."""
+    command = sandbox_command(settings, WORKBENCH, Path("/a home"), OWN, Path("/its passage"))
     writable = [command[n + 2] for n, word in enumerate(command) if word == "--bind"]
-    assert writable == [HOME, RECORDS]
+    assert writable == [HOME, RECORDS, PASSAGE]
+    assert "--bind" not in sandbox_command(settings, READING, None, None)
+
+
+def test_a_server_that_runs_its_owners_code_has_a_network_of_its_own(settings: HubSettings) -> None:
+    """A workbench shares one folder with the outside, which leads to the hub; a reading server asks the gateway by itself."""
+    command = sandbox_command(settings, WORKBENCH, None, OWN, Path("/its passage"))
+    assert "--unshare-net" in command
+    assert "/its passage" == binds(command)[PASSAGE]
+    assert "--unshare-net" not in sandbox_command(settings, READING, None, OWN)
 
 
 def test_namespaces_and_no_capability(settings: HubSettings) -> None:

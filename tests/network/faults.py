@@ -3,6 +3,7 @@
 import hashlib
 import json
 import struct
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -38,6 +39,12 @@ class Frame:
     def holding(self, pixels: Pixels, **changes: object) -> bytes:
         """Return the message with other pixels, compressed as these were."""
         return self._packed(self.message[4:36], {**self.header, **changes}, encode(str(self.header["codec"]), pixels))
+
+    def lossless_as(self, codec: str, pixels: Pixels, **changes: object) -> bytes:
+        """Return a strip of other pixels, in a codec and under a header that are hashed as the server would."""
+        head = {**self.header, "codec": codec, **changes}
+        digest = hashlib.sha256(json.dumps(head, separators=(",", ":")).encode()).digest()
+        return self._packed(digest, head, encode(codec, pixels))
 
     def _payload(self) -> bytes:
         return self.message[36 + struct.unpack_from("<I", self.message)[0] :]
@@ -99,6 +106,7 @@ def _changed_header(now: Frame, _before: Frame, chance: np.random.Generator) -> 
         {"sop_uid": "1.2.3"},
         {"window": {"center": 1.0, "width": 2.0, "function": "LINEAR", "explanation": ""}},
         {"inverted": not now.header["inverted"]},
+        {"overlays": not now.header["overlays"]},
         {"rows": now.header["columns"], "columns": now.header["rows"], "count": 1},
         {"sha256": "0" * 64},
         {"source_lossy": "9.0"},
@@ -127,6 +135,94 @@ FAULTS: dict[str, Fault] = {
 }
 
 
+StripFault = Callable[[Frame, Frame, np.random.Generator], list[bytes]]
+"""The strip to be changed and one that came before it, of this picture or another; returns what arrives in its place."""
+
+
+def _of(now: Frame, pixels: Pixels) -> Pixels:
+    """Return pixels as many as ``now`` has, from another strip."""
+    return np.resize(pixels, now.pixels.shape)
+
+
+def _rows_of_another(now: Frame, before: Frame, chance: np.random.Generator) -> list[bytes]:
+    pixels = _of(now, before.pixels)
+    return [_nudged(now, before, chance) if np.array_equal(pixels, now.pixels) else now.holding(pixels)]
+
+
+def _other_rows(now: Frame, _before: Frame, chance: np.random.Generator) -> list[bytes]:
+    strip = dict(now.header["strip"])  # type: ignore[call-overload]
+    strip["first_row"] = int(chance.integers(0, 3000))
+    return [now.lossless_as(str(now.header["codec"]), now.pixels, strip=strip)]
+
+
+def _swapped_codec(now: Frame, _before: Frame, _chance: np.random.Generator) -> list[bytes]:
+    return [now.renumbered(codec="png" if now.header["codec"] == "lz4" else "lz4")]
+
+
+STRIP_FAULTS: dict[str, StripFault] = {
+    "one pixel ±1 in a strip": lambda now, before, chance: [_nudged(now, before, chance)],
+    "the pixels of another strip": _rows_of_another,
+    "a strip that lost something": lambda now, before, chance: [_lossy(now, before, chance)],
+    "a strip under another codec": _swapped_codec,
+    "a strip in other rows": _other_rows,
+    "a strip that comes twice": lambda now, _before, _chance: [now.message, now.message],
+    "an earlier strip, replayed": lambda now, before, _chance: [before.message, now.message],
+    "flipped bits in a strip": lambda now, before, chance: [_flipped(now, before, chance), now.message],
+    "a cut strip": lambda now, _before, chance: [now.message[: int(chance.integers(len(now.message)))], now.message],
+}
+"""The true strip follows where the page cannot even tell what was damaged; else the picture is asked for again."""
+
+
+@dataclass
+class StripMeddler:
+    """Changes one strip of every other picture that comes in strips; keeps what the server said of each state."""
+
+    seed: int
+    active: bool = False
+    done: dict[str, int] = field(default_factory=lambda: dict.fromkeys(STRIP_FAULTS, 0))
+    truth: dict[str, str] = field(default_factory=dict)
+    _head: Header = field(default_factory=dict)
+    _before: Frame | None = None
+    _left: int = 0
+    _spare: bool = False
+
+    def __post_init__(self) -> None:
+        """Begin the chances anew."""
+        self._chance = np.random.default_rng(self.seed)
+
+    @property
+    def trials(self) -> int:
+        """How many pictures were changed."""
+        return sum(self.done.values())
+
+    def __call__(self, message: bytes) -> list[bytes]:
+        """Return what arrives in place of a message (``Interceptor``)."""
+        try:
+            header, payload = unpack_frame(message)
+        except (WireError, ValueError, UnicodeDecodeError):
+            return [message]  # Panel's own
+        if header["type"] == "frame":
+            self.truth[key_of(header)] = str(header["sha256"])
+            self._begin(header)
+        if header.get("strip") is None:
+            return [message]
+        strip = {**header, "rows": header["strip"]["rows"], **{one: self._head[one] for one in ("columns", "samples")}}
+        now = Frame(message, header, decode(strip, payload))
+        before, self._before = self._before, now
+        self._left -= 1
+        if not self.active or before is None or self._left != 0:
+            return [message]
+        name = list(STRIP_FAULTS)[self.trials % len(STRIP_FAULTS)]
+        self.done[name] += 1
+        return STRIP_FAULTS[name](now, before, self._chance)
+
+    def _begin(self, header: Header) -> None:
+        """Choose the strip of this picture that is changed: one of the first four, or none."""
+        self._head = header
+        self._spare = not self._spare
+        self._left = 0 if self._spare else int(self._chance.integers(1, 5))
+
+
 @dataclass
 class Meddler:
     """Changes every picture on its way, and lets the true one follow; keeps what the server said of each state."""
@@ -134,6 +230,8 @@ class Meddler:
     seed: int
     active: bool = False
     done: dict[str, int] = field(default_factory=lambda: dict.fromkeys(FAULTS, 0))
+    kinds: Counter[str] = field(default_factory=Counter)
+    """How many wanted pictures and how many neighbours asked ahead were changed."""
     truth: dict[str, str] = field(default_factory=dict)
     _before: Frame | None = None
 
@@ -152,15 +250,18 @@ class Meddler:
             header, payload = unpack_frame(message)
         except (WireError, ValueError, UnicodeDecodeError):
             return [message]  # Panel's own
-        if header["type"] != "frame":
+        if header["type"] not in ("frame", "ahead"):
             return [message]
-        now = Frame(message, header, decode(header, payload))
         self.truth[key_of(header)] = str(header["sha256"])
+        if header["strip"] is not None:
+            return [message]  # large ones are the strip meddler's
+        now = Frame(message, header, decode(header, payload))
         before, self._before = self._before, now
         if not self.active or before is None:
             return [message]
         name = list(FAULTS)[self.trials % len(FAULTS)]
         self.done[name] += 1
+        self.kinds[str(header["type"])] += 1
         return [FAULTS[name](now, before, self._chance), message]
 
 

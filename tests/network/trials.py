@@ -3,7 +3,7 @@
 from typing import Any
 
 from playwright.sync_api import Page
-from tests.network.faults import Meddler
+from tests.network.faults import Meddler, StripMeddler
 
 # Before the page's own scripts: keep the newest state that the page asks for.
 REMEMBER_REQUESTS = """
@@ -25,7 +25,7 @@ async ([element, trials, seed]) => {
   };
   const agrees = () => {
     const d = element.dataset, w = window.wantedNow;
-    return (w.position === null || String(w.position) === d.position) && String(w.inverted) === d.inverted &&
+    return String(wanted) === d.position && String(w.inverted) === d.inverted &&
       (w.window === null || (String(w.window.width) === d.windowWidth && String(w.window.center) === d.windowCenter));
   };
   const note = () => {
@@ -39,10 +39,14 @@ async ([element, trials, seed]) => {
   };
   const watcher = new MutationObserver(note);
   watcher.observe(element, { attributes: true });
+  // Where the keys have led to: a slice from the ring is asked for by no message.
+  let wanted = Number(element.dataset.position);
+  const last = Math.max(1, Number(element.querySelector('[data-testid="slider"]').getAttribute("aria-valuemax"))) - 1;
   let state = seed, late = 0;
   const chance = (below) => { state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff; return (state >> 8) % below; };
   for (let trial = 0; trial < trials; trial++) {
     const key = ["1", "2", "3", "4", "5", "6", "ArrowDown", "ArrowUp", "ArrowDown", "i"][chance(10)];
+    wanted = Math.min(last, Math.max(0, wanted + (key === "ArrowDown" ? 1 : key === "ArrowUp" ? -1 : 0)));
     element.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, composed: true }));
     const start = performance.now();
     // The truth follows each fault: once it is painted, the next state is wanted.
@@ -59,21 +63,32 @@ async ([element, trials, seed]) => {
 """
 
 
-def run_trials(page: Page, meddler: Meddler, trials: int) -> dict[str, Any]:
-    """Meddle with at least ``trials`` pictures of the open study; return what was seen as verified and every lie found."""
+def run_trials(page: Page, meddler: Meddler | StripMeddler, trials: int) -> dict[str, Any]:
+    """Want ``trials`` other states of the open study while every picture is meddled with.
+
+    Returns what was seen as verified, and every lie found.
+    """
     viewport = page.locator('[data-testid="viewport"]')
     viewport.focus()
     meddler.active = True
     seen: dict[str, int] = {}
     moments = late = 0
-    while meddler.trials < trials:
-        more, looked, missed = page.evaluate(TRIALS, [viewport.element_handle(), min(trials, 500), meddler.trials + 1])
+    done = 0
+    while moments < trials or meddler.trials < trials:
+        more, looked, missed = page.evaluate(TRIALS, [viewport.element_handle(), min(trials, 500), done + 1])
+        done += min(trials, 500)
         seen.update(more)
         moments += looked
         late += missed
     meddler.active = False
     lies = [entry for entry in seen if not _is_true(entry, meddler.truth)]
-    return {"faults": meddler.done, "moments": moments, "states": len(seen), "late": late, "lies": lies}
+    return {
+        "faults": meddler.done,
+        "moments": moments,
+        "states": len(seen),
+        "late": late,
+        "lies": lies,
+    }
 
 
 def _is_true(entry: str, truth: dict[str, str]) -> bool:

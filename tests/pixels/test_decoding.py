@@ -211,7 +211,7 @@ def test_closed_pool_says_so_and_leaves_nothing(pool: DecoderPool) -> None:
     with pytest.raises(DecodingFailedError, match="shut down"):
         other.decode(JPEG_LS, ENCODED[0], DESCRIPTION)
     assert [] == [pid for pid in pids if Path(f"/proc/{pid}").exists()]
-    assert files == open_files("self")
+    assert set() == open_files("self") - files  # fewer there may be: what earlier tests left goes when it goes
 
 
 def test_child_cannot_see_secrets_or_open_files(pool: DecoderPool, monkeypatch: pytest.MonkeyPatch) -> None:

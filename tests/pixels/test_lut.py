@@ -32,6 +32,8 @@ def test_ends_hold_and_halves_go_up() -> None:
         (-25_536, 32_768, 65_535, 40_000),  # the same read as SS
         (100, -50, 5000, 100),
         (65_535, 0, 10, -1),
+        (-32_768, -40_000, 40_000, -32_768),  # both fit alike: as it is written
+        (32_768, -40_000, 40_000, 32_768),
     ],
 )
 def test_first_value_mapped_takes_the_sign_with_which_the_table_fits(

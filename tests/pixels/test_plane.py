@@ -84,6 +84,17 @@ def test_reach_of_a_coronal_plane_is_told_in_patient_coordinates(at: float) -> N
         patient_plane(volume(), "coronal", at)
 
 
+@pytest.mark.parametrize(("rows", "columns"), [(8, 6), (7, 9), (1, 2)])
+def test_coarser_plane_covers_the_same_rectangle(rows: int, columns: int) -> None:
+    """Shown in place of the other it moves nothing: the outer corners stay, in half the rows and columns."""
+    plane = Plane((-30, 12, 400), (1, 0, 0), (0, 0, -1), (0.7, 0.9), rows, columns).rotated((1, 2, 3), 25)
+    coarse = plane.coarser()
+    assert ((rows + 1) // 2, (columns + 1) // 2) == (coarse.rows, coarse.columns)
+    for one in (plane, coarse):
+        assert np.allclose(plane.position(-0.5, -0.5), one.position(-0.5, -0.5))
+        assert np.allclose(plane.position(rows - 0.5, columns - 0.5), one.position(one.rows - 0.5, one.columns - 0.5))
+
+
 def test_rotation_keeps_the_middle_and_four_turns_are_none() -> None:
     """An oblique plane turns about its middle; four quarter turns lead back to a hundred-millionth of a millimetre."""
     plane = patient_plane(volume(), "coronal")

@@ -98,17 +98,23 @@ def test_frames_that_need_others_are_never_shown_without(options: str, container
             assert np.array_equal(played[neighbour - 1], decode(H264, data, DESCRIPTION, neighbour))
 
 
-def test_jump_enters_at_a_key_frame(kind: tuple[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A video with times is not decoded from its start for a late frame; a bare H.264 or HEVC stream has no times."""
+@pytest.fixture
+def entered(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return the places at which a video, none being open yet, is entered from now on."""
     video._OPEN[:] = []
-    entered: list[int] = []
+    places: list[int] = []
     original = video._Video._decoded
 
     def counted(self: video._Video, at: int) -> object:
-        entered.append(at)
+        places.append(at)
         return original(self, at)
 
     monkeypatch.setattr(video._Video, "_decoded", counted)
+    return places
+
+
+def test_jump_enters_at_a_key_frame(kind: tuple[str, bytes], entered: list[int]) -> None:
+    """A video with times is not decoded from its start for a late frame; a bare H.264 or HEVC stream has no times."""
     decode(*kind, DESCRIPTION, FRAMES - 2)
     is_bare = kind[1][:4] == b"\0\0\0\1"
     assert (entered == [0]) == is_bare
@@ -142,18 +148,9 @@ def test_colours_agree_with_another_player(kind: tuple[str, bytes], tmp_path: Pa
     assert np.abs(difference).max() <= 3
 
 
-def test_playing_decodes_each_frame_once(kind: tuple[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_playing_decodes_each_frame_once(kind: tuple[str, bytes], entered: list[int]) -> None:
     """Playing a video through enters it once, and a step back to a frame just shown enters it no more."""
     syntax, data = kind
-    video._OPEN[:] = []
-    entered: list[int] = []
-    original = video._Video._decoded
-
-    def counted(self: video._Video, at: int) -> object:
-        entered.append(at)
-        return original(self, at)
-
-    monkeypatch.setattr(video._Video, "_decoded", counted)
     for number in [*range(1, FRAMES + 1), FRAMES - 1]:
         decode(syntax, data, DESCRIPTION, number)
     assert [0] == entered

@@ -14,7 +14,7 @@ import pytest
 from readingroom.errors import RecordsUnavailableError
 from readingroom.reading import batch
 from readingroom.reading.audit import AuditLine, Pipeline
-from readingroom.reading.coverage import PaintedFrame, as_ranges, unseen
+from readingroom.reading.coverage import PaintedFrame, as_ranges, positions_of
 from readingroom.reading.local import LocalRecords, check_chain, open_records
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -83,6 +83,17 @@ def test_lines_are_numbered_and_chained(records: LocalRecords, path: Path) -> No
     numbers = [records.append(replace(LINE, frame=frame)) for frame in range(1, 101)]
     assert list(range(1, 101)) == [number.result(10) for number in numbers]
     assert (100, "") == (check_chain(path).entries, check_chain(path).wrong)
+
+
+def test_a_place_that_comes_back_is_found_without_being_asked(path: Path) -> None:
+    """No audit, no pixels; and no pixels, nothing to write: the file is looked for again all the same."""
+    path.mkdir(parents=True)
+    records = LocalRecords(path)
+    wait_for(records.trouble)
+    path.rmdir()
+    wait_for(lambda: not records.trouble())
+    records.append(LINE).result(10)
+    records.close()
 
 
 def test_no_pixel_is_in_the_log(records: LocalRecords, path: Path) -> None:
@@ -182,10 +193,10 @@ def test_a_full_disk_is_said_and_nothing_is_lost(
     """While the disk is full the log says so and keeps what waits; with room again everything is written, in order."""
     monkeypatch.setattr(batch, "RETRY_S", 0.05)
     records.append(LINE).result(10)
-    connection = records._writer._connection
+    connection = records._file.connection
     assert connection is not None
     pages = connection.execute("PRAGMA page_count").fetchone()[0]
-    monkeypatch.setattr(records._writer, "_connect", lambda: limited(path, pages + 2))
+    monkeypatch.setattr(records._file, "connect", lambda: limited(path, pages + 2))
     connection.execute(f"PRAGMA max_page_count = {pages + 2}")
     waiting = [records.append(replace(LINE, frame=frame)) for frame in range(2, 400)]
     wait_for(records.trouble)
@@ -193,7 +204,7 @@ def test_a_full_disk_is_said_and_nothing_is_lost(
     assert "no image is shown" in records.trouble()
     assert not waiting[-1].done()
 
-    monkeypatch.setattr(records._writer, "_connect", lambda: open_records(path))
+    monkeypatch.setattr(records._file, "connect", lambda: open_records(path))
 
     assert list(range(2, 400)) == [one.result(10) for one in waiting]
     wait_for(lambda: not records.trouble())
@@ -238,8 +249,8 @@ def test_coverage_is_kept_by_read_and_person(records: LocalRecords) -> None:
     assert frozenset() == records.seen("consultant", "1.2.3")
 
 
-def test_unseen_follows_the_frames_not_their_places() -> None:
-    """An image that arrives late and moves the others is the one that is unseen."""
+def test_what_was_seen_follows_the_frames_not_their_places() -> None:
+    """An image that arrives late and moves the others is the one that was not seen."""
     seen = {("a", 1), ("b", 1), ("d", 1)}
-    assert (2,) == unseen([("a", 1), ("b", 1), ("c", 1), ("d", 1)], seen)
+    assert (0, 1, 3) == positions_of([("a", 1), ("b", 1), ("c", 1), ("d", 1)], seen)
     assert ((3, 5), (9, 9)) == as_ranges([9, 4, 3, 5, 4])

@@ -11,12 +11,14 @@ from readingroom.wire import FrameHeader, Strip, unpack_frame
 from readingroom_viewer.codec_choice import BEST_QUALITY, WORST_QUALITY, Choice, CodecChoice, quality_for
 from readingroom_viewer.link import LinkState
 from readingroom_viewer.outgoing import (
+    FIRST_STRIP_BYTES,
     LEAST_STRIP_BYTES,
     STRIP_BYTES,
     Outgoing,
     Rendered,
+    first_strip_bytes,
+    next_strip_bytes,
     outgoing,
-    strip_bytes_for,
     strips_on_their_way,
 )
 
@@ -31,10 +33,17 @@ def rendered(shape: tuple[int, ...]) -> Rendered:
         viewport="main", seq=4, study_uid="1", series_uid="2", sop_uid="3", frame=1, position=0, count=1,
         rows=shape[0], columns=shape[1], samples=1 if len(shape) == 2 else 3, codec="raw", sha256="", window=None,
         choices=(), value_range=None, inverted=False, drag_start=None, choice=None, presentation_uid="",
-        presentation=None, overlay_planes=0, reformat=None, loaded=1.0, notes=(), source_lossy="", orientation=None,
-        slice_position=None, spacing=None, pixel_shape=(1.0, 1.0), spacing_kind="",
+        presentation=None, overlay_planes=0, overlays=True, reformat=None, loaded=1.0, notes=(), source_lossy="",
+        orientation=None, slice_position=None, spacing=None, pixel_shape=(1.0, 1.0), spacing_kind="",
     )  # fmt: skip
     return Rendered(header, pixels)
+
+
+def wholly_cut(made: Outgoing, strip_bytes: int = STRIP_BYTES) -> Outgoing:
+    """Return a picture with all its strips."""
+    while not made.complete:
+        made.cut(strip_bytes)
+    return made
 
 
 def assembled(made: Outgoing) -> np.ndarray:
@@ -65,7 +74,7 @@ def test_a_slice_is_one_message() -> None:
 def test_a_large_picture_is_put_together_from_its_strips(shape: tuple[int, ...], focus: float) -> None:
     """Every row is in exactly one strip, none is larger than it may be, and the first message alone has the header."""
     picture = rendered(shape)
-    made = outgoing(picture, Choice("lz4"), focus)
+    made = wholly_cut(outgoing(picture, Choice("lz4"), focus))
 
     assert np.array_equal(picture.pixels, assembled(made))
     assert shape[0] == sum(strip.rows for strip in made.strips)
@@ -75,11 +84,19 @@ def test_a_large_picture_is_put_together_from_its_strips(shape: tuple[int, ...],
     ]
 
 
+def test_a_coarse_picture_is_not_the_one_wanted() -> None:
+    """Though its codec loses nothing, it is followed by the whole one at rest, as one with loss is."""
+    whole = rendered(CT)
+    coarse = Rendered(replace(whole.header, full_size=(1024, 1024)), whole.pixels)
+    assert (True, False) == tuple(outgoing(one, Choice("lz4")).exact for one in (whole, coarse))
+    assert not outgoing(whole, Choice("jpeg", 60)).exact
+
+
 def test_strips_begin_where_the_reader_looks() -> None:
     """The first one holds the row under the pointer, and each is farther from it than the one before."""
-    strips = outgoing(rendered(LARGE), Choice("png"), focus=0.7).strips
+    strips = wholly_cut(outgoing(rendered(LARGE), Choice("png"), focus=0.7)).strips
     row = 0.7 * LARGE[0]
-    away = [abs(strip.first_row + strip.rows / 2 - row) for strip in strips]
+    away = [max(0, strip.first_row - row, row - strip.first_row - strip.rows) for strip in strips]
 
     assert strips[0].first_row <= row < strips[0].first_row + strips[0].rows
     assert sorted(away) == away
@@ -91,16 +108,76 @@ def test_a_picture_with_loss_is_never_cut() -> None:
 
 
 @pytest.mark.parametrize(
-    ("goodput", "expected"), [(None, STRIP_BYTES), (1e9, STRIP_BYTES), (20e6, 375_000), (1e5, LEAST_STRIP_BYTES)]
+    ("goodput", "expected"), [(None, FIRST_STRIP_BYTES), (1e9, STRIP_BYTES), (20e6, 375_000), (1e5, LEAST_STRIP_BYTES)]
 )
 def test_strips_are_smaller_on_slow_links(goodput: float | None, expected: int) -> None:
     """One takes no longer than 50 ms where that is possible, so that a newer state need not wait for it."""
-    assert expected == strip_bytes_for(goodput, 3.0)
+    assert expected == first_strip_bytes(goodput, 3.0)
 
 
-def test_strips_fill_the_round_trip() -> None:
-    """Two keep a near link busy, a far one takes more."""
-    assert [2, 3, 4] == [strips_on_their_way(trip) for trip in (None, 0.05, 0.1)]
+def test_strips_grow_until_the_link_is_known() -> None:
+    """Each is twice the one before, up to the usual size; from the first measurement on that decides."""
+    sizes = [FIRST_STRIP_BYTES]
+    for _ in range(4):
+        sizes.append(next_strip_bytes(None, 3.0, sizes[-1]))
+
+    assert [*(FIRST_STRIP_BYTES * factor for factor in (1, 2, 4, 8)), STRIP_BYTES] == sizes
+    assert LEAST_STRIP_BYTES == next_strip_bytes(2e5, 4.0, STRIP_BYTES)
+
+
+def test_a_first_slice_mostly_leaves_at_once_and_is_no_long_silence() -> None:
+    """Over an unknown link 4/5 of 512 by 512 are in the strips that need not wait, each of noise under 6 s at 200 kbit/s."""
+    made = outgoing(rendered(CT), Choice("lz4"), strip_bytes=first_strip_bytes(None, 2.5))
+    while not made.complete:
+        made.cut(next_strip_bytes(None, 2.5, made.strips[-1].rows * CT[1]))
+    longest = max(8 * len(made.message(number)) for number in range(len(made.strips))) / 200e3
+
+    assert sum(strip.rows for strip in made.strips[: strips_on_their_way(0.02)]) >= 0.8 * CT[0]
+    assert longest < 6
+
+
+@pytest.mark.parametrize(
+    ("trip", "strip_s", "expected"),
+    [(None, 0.0, 2), (0.05, 0.0, 3), (0.1, 0.0, 4), (0.1, 0.5, 3), (9.0, 0.0, 8), (9.0, 0.5, 3)],
+)
+def test_strips_fill_the_round_trip(trip: float | None, strip_s: float, expected: int) -> None:
+    """Two keep a near link busy, a far one takes more; a queue that the strips made themselves is no far link."""
+    assert expected == strips_on_their_way(trip, strip_s)
+
+
+def test_later_strips_may_be_in_another_exact_codec() -> None:
+    """What is learned of the link by the first strip counts for the second; each says what it is in."""
+    made = outgoing(rendered(LARGE), Choice("lz4"))
+    made.cut(STRIP_BYTES)
+
+    assert ["lz4", "png"] == [
+        unpack_frame(made.message(at, Choice("png") if at else None))[0]["codec"] for at in (0, 1)
+    ]
+
+
+def test_a_picture_with_loss_comes_in_fewer_pixels_on_a_thin_link() -> None:
+    """What would take longer than a tenth of a second is halved as often as it must, and lies where the whole one lies."""
+    choice = CodecChoice().choose(LARGE, moving=True, link=LinkState(5e6))
+    picture = rendered(LARGE)
+    header = replace(
+        picture.header, spacing=(0.2, 0.1), pixel_shape=(0.2, 0.1), slice_position=(1.0, 2.0, 3.0),
+        orientation=(1.0, 0.0, 0.0, 0.0, 1.0, 0.0),
+    )  # fmt: skip
+    sent = outgoing(replace(picture, header=header), choice).header
+
+    assert 4 == choice.step
+    assert (625, 512, LARGE) == (sent.rows, sent.columns, sent.full_size)
+    assert ((0.8, 0.4), (0.8, 0.4)) == (sent.spacing, sent.pixel_shape)
+    assert pytest.approx((1.15, 2.3, 3.0)) == sent.slice_position
+    assert not outgoing(picture, choice).exact
+
+
+@pytest.mark.parametrize(("goodput", "step"), [(None, 1), (1e9, 1), (20e6, 2), (1e3, 8)])
+def test_pixels_are_not_thinned_out_beyond_an_eighth(goodput: float | None, step: int) -> None:
+    """On a quick link a picture with loss keeps its pixels; the wire allows no fewer than an eighth."""
+    choice = CodecChoice().choose(LARGE, moving=True, link=LinkState(goodput), behind=True)
+
+    assert ("jpeg", step) == (choice.codec, choice.step)
 
 
 @pytest.mark.parametrize("goodput", [None, 1e3, 1e6, 79e6, 81e6, 1e10])

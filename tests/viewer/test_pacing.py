@@ -64,7 +64,7 @@ class Storm:
             self.now, _, act = heapq.heappop(self.queue)
             act()
             self.most_on_their_way = max(self.most_on_their_way, self.stream.on_their_way)
-            self.most_held = max(self.most_held, len(self.stream._ordered) + (self.stream._wanted is not None))
+            self.most_held = max(self.most_held, int(self.stream._wanted is not None))
         return self
 
     def ping(self) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from readingroom.reading.local import LocalRecords
+from readingroom.wire import Walked
 from readingroom_viewer.recorder import REST_S, UNACKNOWLEDGED_S, Recorder
 from readingroom_viewer.records import ServerRecords
 
@@ -65,7 +66,8 @@ def header(seq: int, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - any field
         "viewport": "main", "seq": seq, "study_uid": "1.2", "series_uid": "1.2.3", "sop_uid": "1.2.3.4", "frame": 1,
         "position": 7, "pipeline": f"{seq:064x}", "sha256": "ab" * 32, "codec": "lz4", "reformat": None,
         "window": {"center": 40.0, "width": 400.0, "function": "LINEAR"}, "drag_start": None,
-        "value_range": [-1024.0, 3071.0], "value_step": 1.0, **more,
+        "value_range": [-1024.0, 3071.0], "value_step": 1.0, "full_size": None, "type": "frame",
+        "window_origin": "image", **more,
     }  # fmt: skip
 
 
@@ -151,6 +153,7 @@ def test_only_lossless_and_equal_is_seen(page: Page) -> None:
     sent: list[dict[str, Any]] = [
         {"sop_uid": "seen"},
         {"sop_uid": "lossy", "codec": "jpeg"},
+        {"sop_uid": "coarse", "full_size": [512, 512]},
         {"sop_uid": ""},
         {"sop_uid": "pattern", "study_uid": ""},
     ]
@@ -162,6 +165,82 @@ def test_only_lossless_and_equal_is_seen(page: Page) -> None:
     page.paint(77)
     page.entries()
     assert {("seen", 1)} == page.kept.coverage.seen("trainee", "1.2.3")
+
+
+def ahead(page: Page, *positions: int, look: int = 1) -> None:
+    """Send the neighbours at these positions ahead."""
+    for position in positions:
+        page.recorder.sent(header(look, type="ahead", position=position, sop_uid=f"1.2.3.{position}"))
+
+
+def walk(page: Page, seq: int, position: int, *, verified: bool = True) -> None:
+    """Say that the page painted a neighbour."""
+    page.recorder.walked(Walked("main", seq, position, verified=verified))
+
+
+def test_a_neighbour_that_was_painted_is_seen_and_has_its_line_at_rest(page: Page) -> None:
+    """Of three that were sent ahead and two that were painted, those two are seen, and the last has the line."""
+    page.send(1)
+    page.paint(1)
+    ahead(page, 8, 9, 10)
+    walk(page, 2, 8)
+    walk(page, 3, 9)
+    page.clock.wait(REST_S)
+    (line,) = page.entries()
+    assert ("1.2.3.9", True, 3) == (line["sop_uid"], line["verified"], line["moving"])
+    assert {("1.2.3.4", 1), ("1.2.3.8", 1), ("1.2.3.9", 1)} == page.kept.coverage.seen("trainee", "1.2.3")
+
+
+def test_a_neighbour_that_was_not_proved_is_not_seen(page: Page) -> None:
+    """A page that cannot check its ring, or names what it was not sent, has seen nothing of it."""
+    page.send(1)
+    ahead(page, 8)
+    walk(page, 2, 8, verified=False)
+    walk(page, 3, 99)
+    page.entries()
+    assert frozenset() == page.kept.coverage.seen("trainee", "1.2.3")
+
+
+def test_every_neighbour_that_left_is_counted(page: Page) -> None:
+    """A page that only asks ahead and goes has them in its last line, and steps back over them count once."""
+    page.send(1)
+    page.paint(1)
+    page.clock.wait(REST_S)
+    ahead(page, 8, 9)
+    walk(page, 2, 8)
+    walk(page, 3, 7)
+    page.clock.wait(REST_S)
+    ahead(page, 10, 11, 12)
+    page.recorder.close()
+    assert [0, 2, 3] == [line["moving"] for line in page.entries()]
+
+
+def test_a_lossy_picture_is_not_walked_to(page: Page) -> None:
+    """Only what the page may hold counts as walked: the exact picture that was sent of a position."""
+    page.send(1, codec="jpeg", position=7)
+    walk(page, 2, 7)
+    page.entries()
+    assert frozenset() == page.kept.coverage.seen("trainee", "1.2.3")
+
+
+def test_a_sweep_of_neighbours_is_noted_too(page: Page) -> None:
+    """What is asked ahead is watched like what is asked for."""
+    for number in range(17):
+        window = {"center": -1024.0 + 128 + 255 * number, "width": 256.0, "function": "LINEAR"}
+        page.recorder.sent(header(number, type="ahead", window=window))
+    assert 1 == len(page.entries("SweepAlarm"))
+
+
+def test_coverage_tells_this_read_from_earlier_ones(page: Page) -> None:
+    """What an earlier read saw is told apart: it does not count for this one."""
+    frames = [("1.2.3.4", 1), ("1.2.3.8", 1), ("1.2.3.9", 1)]
+    page.send(1)
+    page.paint(1)
+    again = Recorder(page.kept, "trainee", page.clock.later, page.told.append)
+    again.sent(header(1, sop_uid="1.2.3.8", position=8))
+    again.painted("main", 1, verified=True)
+    page.entries()
+    assert {"seen": ((1, 1),), "before": ((0, 0),)} == again.coverage("1.2.3", frames)
 
 
 def test_a_sweep_is_noted_and_said(page: Page) -> None:

@@ -11,7 +11,7 @@ import pytest
 from readingroom.dicom.folder import FolderSource
 from readingroom.errors import NotFoundError, UnsupportedImageError, WireError
 from readingroom.testing.files import small_image, write
-from readingroom.wire import Reformat, ViewRequest, parse_request, unpack_frame
+from readingroom.wire import Reformat, ViewRequest, Window, parse_request, unpack_frame
 from readingroom_viewer.renderer import Renderer
 
 SLICES = 5
@@ -79,6 +79,54 @@ def test_a_slab_projects_what_lies_in_it(series: tuple[Renderer, str], values: n
     header = shown(*series, 4, plane="coronal", slab_mm=40.0, projection="mip")
     assert values.max(axis=1).max() == header["value_range"][1]
     assert values.max(axis=1).min() == header["value_range"][0]
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Iterator[tuple[Renderer, str]]:
+    """Return a renderer over slices large enough for a thick slab to be costly; rows are even, columns odd in number."""
+    for number in range(1, SLICES + 1):
+        image = small_image(number, np.random.default_rng(number).integers(0, 900, (64, 63)).astype(np.int16))
+        image.PixelSpacing = [1, 1]
+        write(image, tmp_path / "studies" / f"{number}.dcm")
+    source = FolderSource(tmp_path / "studies", tmp_path / "index.sqlite")
+    source.refresh()
+    renderer = Renderer(source)
+    renderer.open_study(image.StudyInstanceUID)
+    shown(renderer, image.SeriesInstanceUID, 0, plane="axial")
+    yield renderer, image.SeriesInstanceUID
+    renderer.close()
+    source.close()
+
+
+THICK = Reformat("axial", 900.0, "mip")
+
+
+def test_a_costly_plane_comes_coarse_while_the_hand_moves(large: tuple[Renderer, str]) -> None:
+    """Half the rows and columns cover the same rectangle; the header describes them, and says what the whole one has."""
+    renderer, uid = large
+    moving = unpack_frame(renderer.frame(ViewRequest("main", 1, uid, 2, reformat=THICK, moving=True)))[0]
+    rest = unpack_frame(renderer.frame(ViewRequest("main", 1, uid, 2, reformat=THICK)))[0]
+    assert ((64, 63), None) == ((rest["rows"], rest["columns"]), rest["full_size"])
+    assert ((32, 32), [64, 63]) == ((moving["rows"], moving["columns"]), moving["full_size"])
+    assert [2, pytest.approx(63 / 32)] == moving["spacing"] == moving["pixel_shape"]
+    edges = [header["slice_position"][0] - header["spacing"][1] / 2 for header in (moving, rest)]
+    assert edges[0] == pytest.approx(edges[1])
+    assert moving["pipeline"] != rest["pipeline"]
+
+
+def test_a_plane_that_is_at_hand_is_never_made_coarse(large: tuple[Renderer, str]) -> None:
+    """A hand that changes only the window of a slab sees it whole: it is not cut again."""
+    renderer, uid = large
+    renderer.frame(ViewRequest("main", 1, uid, 2, reformat=THICK))
+    header = unpack_frame(renderer.frame(ViewRequest("main", 2, uid, 2, Window(9, 9), reformat=THICK, moving=True)))[0]
+    assert header["full_size"] is None
+
+
+def test_a_quick_plane_is_whole_while_the_hand_moves(large: tuple[Renderer, str]) -> None:
+    """What takes a display frame or less loses nothing."""
+    renderer, uid = large
+    request = ViewRequest("main", 1, uid, 2, reformat=Reformat("coronal", 5.0, "mip"), moving=True)
+    assert unpack_frame(renderer.frame(request))[0]["full_size"] is None
 
 
 def test_a_plane_outside_is_refused(series: tuple[Renderer, str]) -> None:

@@ -21,7 +21,7 @@ from readingroom.testing.states import (
     small_state,
     window_item,
 )
-from readingroom.wire import PresentationEntry, ViewRequest, unpack_frame
+from readingroom.wire import PresentationEntry, ViewRequest, Window, unpack_frame
 from readingroom_viewer.renderer import Renderer
 
 
@@ -112,9 +112,10 @@ def test_the_images_own_choices_can_be_asked_for_by_number(renderer: Renderer, i
 
 
 def test_overlays_are_counted_and_can_be_left_out(renderer: Renderer, images: list[Dataset]) -> None:
-    """The page learns that there is a plane; without it the pixels are others."""
+    """The page learns that there is a plane and whether it is painted; without it the pixels are others."""
     shown, hidden = (header(renderer, asked(images, 0, overlays=wanted)) for wanted in (True, False))
     assert (1, 1) == (shown["overlay_planes"], hidden["overlay_planes"])
+    assert (True, False) == (shown["overlays"], hidden["overlays"])
     assert shown["sha256"] != hidden["sha256"]
 
 
@@ -124,7 +125,27 @@ def test_the_reader_is_told_of_uneven_slices(renderer: Renderer, images: list[Da
     assert any("missing" in note or "spacing" in note.lower() for note in notes), json.dumps(notes)
 
 
+def test_a_file_replaced_under_the_reader_shows_its_new_frame(
+    renderer: Renderer, images: list[Dataset], tmp_path: Path
+) -> None:
+    """A frame seen before is decoded again when its file has become another one of the same SOP Instance UID."""
+    before = header(renderer, asked(images, 1))["sha256"]
+    assert before == header(renderer, asked(images, 1))["sha256"]
+    images[1].PixelData = np.arange(48, 0, -1, dtype=np.int16).tobytes()
+    write(images[1], tmp_path / "studies" / "1.dcm")
+    renderer._source.refresh()  # type: ignore[attr-defined]
+    assert before != header(renderer, asked(images, 1))["sha256"]
+
+
 def test_a_position_outside_the_series_is_refused(renderer: Renderer, images: list[Dataset]) -> None:
     """Asking past the end says how many images there are."""
     with pytest.raises(NotFoundError, match="3 images; there is no image 4"):
         renderer.frame(asked(images, 3))
+
+
+def test_window_and_its_origin_stay_while_scrolling(images: list[Dataset], renderer: Renderer) -> None:
+    """Slices without a window share one, and the header says where it comes from; a reader's own is the reader's."""
+    headers = [unpack_frame(renderer.frame(asked(images, n)))[0] for n in (1, 2)]
+    assert headers[0]["window"] == headers[1]["window"]
+    assert ["series", "series"] == [header["window_origin"] for header in headers]
+    assert "reader" == unpack_frame(renderer.frame(asked(images, 1, window=Window(9, 8))))[0]["window_origin"]

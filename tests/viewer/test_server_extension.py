@@ -63,6 +63,14 @@ def test_strangers_are_refused(monkeypatch: pytest.MonkeyPatch, username: str | 
     assert 403 == refused.value.status_code
 
 
+def test_the_same_host_without_tls_is_another_site(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever reads by TLS is not reached by a page that anybody on the way could have written."""
+    for came in ("https", "wss"):
+        with pytest.raises(web.HTTPError, match="another site"):
+            ask(monkeypatch, "trainee", {"Origin": "http://room.example", "X-Forwarded-Proto": came})
+        ask(monkeypatch, "trainee", {"Origin": "https://room.example", "X-Forwarded-Proto": came})
+
+
 @pytest.mark.parametrize("headers", [{}, {"Origin": "http://room.example"}, {"Origin": "http://ROOM.example"}])
 def test_the_owner_passes(monkeypatch: pytest.MonkeyPatch, headers: dict[str, str]) -> None:
     """The refusals above are refusals of strangers, not of everybody."""

@@ -2,15 +2,14 @@
 
 import pytest
 
-from readingroom.errors import WireError
 from readingroom.wire import Painted, ViewRequest
 from readingroom_viewer.link import FIRST_WINDOW, LONGEST_WINDOW, LinkEstimate
-from readingroom_viewer.stream import ACKNOWLEDGEMENT_TIMEOUT_S, MOST_ORDERED, REST_S, ViewportStream
+from readingroom_viewer.stream import ACKNOWLEDGEMENT_TIMEOUT_S, PATIENCE_S, REST_S, ViewportStream
 
 
-def state(seq: int, *, ordered: bool = False, series: str = "1.2", moving: bool = False) -> ViewRequest:
+def state(seq: int, *, moving: bool = False) -> ViewRequest:
     """Return a state with a number."""
-    return ViewRequest("1", seq, series, position=seq, ordered=ordered, moving=moving)
+    return ViewRequest("1", seq, "1.2", position=seq, moving=moving)
 
 
 def a_link(trip: float, smoothed: float | None = None) -> LinkEstimate:
@@ -53,53 +52,6 @@ def test_an_older_state_is_dropped() -> None:
     assert stream.next(0.0) is None
 
 
-def test_what_was_asked_in_order_is_rendered_in_order() -> None:
-    """No position of the ordered lane is left out, and a newer state waits until all of them were sent."""
-    stream = ViewportStream(a_link(0.01))
-    for seq in range(5):
-        stream.want(state(seq, ordered=True), 0.0)
-    stream.want(state(5), 0.0)
-    sent = []
-    for _ in range(6):
-        request = stream.next(0.0)
-        assert request is not None
-        sent.append(request.seq)
-        painted(stream, request.seq, 0.0)
-
-    assert [0, 1, 2, 3, 4, 5] == sent
-    assert stream.next(0.0) is None
-
-
-def test_the_ordered_lane_takes_the_place_of_a_state_before_it() -> None:
-    """A state that was not rendered before the reader went on in order is not shown between the images."""
-    stream = ViewportStream()
-    stream.want(state(1), 0.0)
-    stream.want(state(2, ordered=True), 0.0)
-
-    assert state(2, ordered=True) == stream.next(0.0)
-    assert not stream.waiting
-
-
-def test_another_series_empties_the_ordered_lane() -> None:
-    """Images of a series that the reader has left are not sent any more."""
-    stream = ViewportStream()
-    for seq in range(5):
-        stream.want(state(seq, ordered=True), 0.0)
-    stream.want(state(9, series="1.3"), 0.0)
-
-    assert state(9, series="1.3") == stream.next(0.0)
-    assert not stream.waiting
-
-
-def test_the_ordered_lane_has_an_end() -> None:
-    """A page that asks for ever more in order is refused in words; the server keeps no list without a bound."""
-    stream = ViewportStream()
-    for seq in range(MOST_ORDERED):
-        stream.want(state(seq, ordered=True), 0.0)
-    with pytest.raises(WireError, match="in order"):
-        stream.want(state(MOST_ORDERED, ordered=True), 0.0)
-
-
 def test_frames_in_flight_are_limited() -> None:
     """A browser that does not paint gets no more frames than the window, until the time is up."""
     stream = ViewportStream()
@@ -127,14 +79,20 @@ def test_an_acknowledgement_covers_earlier_frames() -> None:
         assert state(seq) == stream.next(0.0)
 
 
-def test_a_picture_with_loss_is_sent_exact_once_the_hand_rests() -> None:
-    """At rest nothing lossy stays: the same state is sent again, exact, 120 ms after the last change."""
+def shown_with_loss() -> ViewportStream:
+    """Return a stream whose state 1 is on the screen with loss since 50 ms."""
     stream = ViewportStream(a_link(0.01))
     stream.want(state(1, moving=True), 0.0)
     request = stream.next(0.0)
     assert request is not None
     stream.sent(request, 1000, 0.0, exact=False)
     painted(stream, 1, 0.05)
+    return stream
+
+
+def test_a_picture_with_loss_is_sent_exact_once_the_hand_rests() -> None:
+    """At rest nothing lossy stays: the same state is sent again, exact, 120 ms after the last change."""
+    stream = shown_with_loss()
 
     assert stream.next(0.06) is None
     assert REST_S == stream.wake_at(0.06)
@@ -143,28 +101,22 @@ def test_a_picture_with_loss_is_sent_exact_once_the_hand_rests() -> None:
 
 def test_a_hand_that_moves_on_gets_no_exact_picture_of_where_it_was() -> None:
     """A newer state takes the place of the exact picture that an older one is owed."""
-    stream = ViewportStream(a_link(0.01))
-    stream.want(state(1, moving=True), 0.0)
-    request = stream.next(0.0)
-    assert request is not None
-    stream.sent(request, 1000, 0.0, exact=False)
-    painted(stream, 1, 0.05)
+    stream = shown_with_loss()
     stream.want(state(2, moving=True), 0.1)
 
     assert state(2, moving=True) == stream.next(1.0)
     assert stream.next(1.0) is None
 
 
-def test_only_a_large_picture_at_rest_may_be_broken_off() -> None:
-    """Under a moving hand every picture begun arrives whole, or a steady drag would never see one."""
+def test_a_large_picture_that_is_not_wanted_any_more_is_broken_off() -> None:
+    """At rest at once; under a moving hand once it has taken the time of two."""
+    requests = (state(1), state(1, moving=True))
     stream = ViewportStream()
-    for request in (state(1), state(1, moving=True), state(1, ordered=True)):
-        assert not stream.is_overtaken(request)
+    assert [False] * 2 == [stream.is_overtaken(request, 9.0) for request in requests]
     stream.want(state(2), 0.0)
 
-    assert [True, False, False] == [
-        stream.is_overtaken(request) for request in (state(1), state(1, moving=True), state(1, ordered=True))
-    ]
+    assert [True, False] == [stream.is_overtaken(request, PATIENCE_S) for request in requests]
+    assert [True, True] == [stream.is_overtaken(request, PATIENCE_S + 0.01) for request in requests]
 
 
 @pytest.mark.parametrize(
@@ -213,3 +165,27 @@ def test_a_smallest_round_trip_is_forgotten() -> None:
     link.frame(10.1, 0.09)
 
     assert 0.08 == link.smallest_trip
+
+
+def test_a_link_that_has_changed_is_believed_at_once() -> None:
+    """One transfer that took long at a third of the rate before is no disturbance: what was measured before is forgotten."""
+    link = LinkEstimate()
+    link.ping(0.0, 20.0)
+    for number in range(16):
+        link.arrival(100_000, 20.0 * number, 0.03)
+    assert link.goodput is not None
+    assert link.goodput > 40e6
+    link.arrival(100_000, 4_320.0, 4.02)
+
+    assert 200e3 == pytest.approx(link.goodput)
+
+
+def test_what_says_nothing_about_the_link_is_left_out() -> None:
+    """A few bytes share a packet with others, and a ping behind pictures waited for them: neither changes the estimate."""
+    link = LinkEstimate()
+    link.ping(0.0, 20.0)
+    link.arrival(500, 1000.0, 0.0201)
+    link.ping(30.0, 900.0, busy=True)
+
+    assert link.goodput is None
+    assert 0.02 == link.base_trip

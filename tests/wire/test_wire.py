@@ -83,6 +83,22 @@ def test_mutated_requests_never_raise_anything_else() -> None:
             continue
 
 
+def test_what_is_asked_ahead_is_read() -> None:
+    """Both messages of the ring arrive."""
+    ahead = {"type": "ahead", "viewport": "1", "look": 7, "positions": [4, 5]}
+    walked = {"type": "walked", "viewport": "1", "seq": 9, "position": 4, "verified": True}
+
+    assert wire.Ahead("1", 7, (4, 5)) == wire.parse_request(json.dumps(ahead))
+    assert wire.Walked("1", 9, 4, verified=True) == wire.parse_request(json.dumps(walked))
+
+
+@pytest.mark.parametrize("positions", [list(range(13)), [-1], [1.5], ["4"], "45", None])
+def test_more_than_a_ring_is_refused(positions: object) -> None:
+    """Nobody asks for more neighbours than a ring holds, or for none by number."""
+    with pytest.raises(WireError):
+        wire.parse_request(json.dumps({"type": "ahead", "viewport": "1", "look": 7, "positions": positions}))
+
+
 def test_a_frame_survives_the_wire() -> None:
     """Header and pixels come back as they were packed."""
     header, payload = wire.unpack_frame(wire.pack_frame(a_header(), b"pixels"))
@@ -138,6 +154,7 @@ def a_header() -> wire.FrameHeader:
         presentation_uid="",
         presentation=None,
         overlay_planes=0,
+        overlays=True,
         reformat=None,
         loaded=1.0,
         notes=(),

@@ -1,13 +1,15 @@
 // The page: joins connection, study list, reading page and the state that Python shares.
 
 import { Banner } from "./banner";
+import { loadCoverage } from "./coverage";
 import { DisplayPage } from "./display";
 import { rememberedDisplay } from "./display_name";
 import { CleanUp, h } from "./dom";
 import { parseFrame } from "./frames";
 import { type Command, KeySheet, commandOf, isTyping } from "./keys";
-import type { DisplayMessage, Request, Study, StudyMessage, TextMessage, Window } from "./messages";
-import { type Model, ModelSync, type Shared, text } from "./model";
+import { ScreenLock, awayAddress, emergencyAddress, handedOver, rememberLeft, takeLeft } from "./lock";
+import type { ClosedMessage, DisplayMessage, Request, Study, StudyMessage, TextMessage } from "./messages";
+import { type Model, ModelSync, type Shared, number, text, windowOf } from "./model";
 import { ReadingPage } from "./reading";
 import { Link } from "./socket";
 import { StatusBar } from "./status";
@@ -16,6 +18,8 @@ import type { WantedChange } from "./wanted";
 
 const INDEXING_MS = 2_000;
 const QUIET_MS = 15_000;
+/** A study that was closed for want of an answer is asked for again so often. */
+const AGAIN_MS = 2_000;
 
 export class App {
   readonly element: HTMLElement;
@@ -30,6 +34,10 @@ export class App {
   readonly #display = new DisplayPage((message) => this.#send(message), () => this.#showPage());
   /** What the server last said of this display, to ask again for pictures that it changes. */
   #displayKey = "";
+  readonly #lock: ScreenLock;
+  readonly #hub: string;
+  #leaving = false;
+  readonly #person: string;
   #link: Link | null = null;
   #studies: Study[] = [];
   /** The study that is open or being opened; empty for the list. */
@@ -40,13 +48,22 @@ export class App {
   /** Why the server let the reader out; empty while it has not. */
   #ended = "";
   #askedStudies = 0;
+  /** When to ask again for a study that was closed for want of an answer; null for none. */
+  #again: number | null = null;
 
   constructor(model: Model) {
     this.#embedded = model.get("embedded") === true;
     this.#sync = new ModelSync(model, (change) => this.#follow(change));
     this.#start = this.#sync.read();
-    this.#banner = new Banner(text(model, "person"), text(model, "role"), text(model, "hub_url"), () => this.#sheet.toggle(), () => this.showList(), () => this.#display.toggle());
-    this.#reading = new ReadingPage((message) => this.#send(message), () => this.#share());
+    this.#hub = text(model, "hub_url");
+    this.#person = text(model, "person");
+    this.#lock = new ScreenLock(this.#embedded ? 0 : number(model, "lock_minutes"), () => this.#leave("lock", "Locked. Log in again to go on."));
+    this.#banner = new Banner(this.#person, text(model, "role"), this.#hub, () => this.#sheet.toggle(), () => this.showList(), () => this.#display.toggle());
+    this.#reading = new ReadingPage((message) => this.#send(message), () => this.#share(), this.#embedded, {
+      again: () => this.#openAgain(),
+      list: () => this.showList(),
+      emergency: () => window.location.assign(emergencyAddress(this.#hub, this.#open)),
+    });
     this.element = h("div", { class: `rr${this.#embedded ? " rr-embedded" : ""}`, "data-testid": "readingroom" });
     // JupyterLab would take I, I for "interrupt the kernel" and 0, 0 for "restart" while a reader reads.
     if (this.#embedded) this.element.setAttribute("data-lm-suppress-shortcuts", "true");
@@ -58,12 +75,15 @@ export class App {
     model.on("change:socket_url", moved);
     this.#cleanUp.add(() => model.off("change:socket_url", moved));
     this.#listen();
-    if (this.#start.study_uid !== "") this.openStudy(this.#start.study_uid, null);
+    const left = this.#embedded ? "" : takeLeft(this.#person);
+    if (this.#start.study_uid === "" && left !== "") this.openStudy(left, null);
+    else if (this.#start.study_uid !== "") this.openStudy(this.#start.study_uid, null);
     else if (this.#embedded) this.#reading.say("No study chosen", "Give a study to show it here.");
   }
 
   close(): void {
     this.#cleanUp.run();
+    this.#lock.close();
     this.#reading.close();
     this.#display.close();
     this.#link?.close();
@@ -73,6 +93,7 @@ export class App {
   openStudy(uid: string, study: Study | null): void {
     this.#open = uid;
     this.#arrived = false;
+    this.#again = null;
     const known = study ?? this.#studies.find((one) => one.uid === uid) ?? null;
     this.#reading.await(known);
     this.#banner.showStudy(known);
@@ -85,6 +106,7 @@ export class App {
   showList(): void {
     if (this.#embedded || this.#open === "") return;
     this.#open = "";
+    this.#again = null;
     this.#start = { ...this.#start, study_uid: "", series_uid: "", window_center: null, window_width: null, inverted: false };
     this.#reading.await(null);
     this.#banner.showStudy(null);
@@ -103,15 +125,17 @@ export class App {
       text: (message) => this.#receive(message),
       binary: (message) => this.#receivePicture(message),
       live: (live, why) => this.#setLive(live, why),
+      silent: (silent) => this.#setSilent(silent),
       roundTrip: (milliseconds, smallest) => {
         this.#status.showRoundTrip(milliseconds);
-        this.#reading.viewport.roundTrip = smallest;
+        this.#reading.grid.roundTrip = smallest;
       },
     });
   }
 
   #listen(): void {
     const keyTarget: EventTarget = this.#embedded ? this.element : document;
+    window.addEventListener("beforeunload", () => (this.#leaving = true), { once: true });
     this.#cleanUp.listen(keyTarget, "keydown", (event) => this.#key(event as KeyboardEvent));
     if (!this.#embedded) this.#cleanUp.every(500, () => this.#poll());
   }
@@ -119,6 +143,10 @@ export class App {
   #poll(): void {
     const due = this.#list.indexing ? INDEXING_MS : QUIET_MS;
     if (this.#open === "" && performance.now() - this.#askedStudies >= due) this.#askStudies();
+    if (this.#again !== null && performance.now() >= this.#again) {
+      this.#again = performance.now() + AGAIN_MS;
+      this.#send({ type: "open", study_uid: this.#open });
+    }
   }
 
   #askStudies(): void {
@@ -129,7 +157,25 @@ export class App {
     return this.#link?.send(message) ?? false;
   }
 
+  /** Leave for the hub with nothing of a patient left on the page, whatever becomes of the way there. */
+  #leave(page: "lock" | "login", words: string): void {
+    if (this.#open !== "") rememberLeft(this.#person, this.#open);
+    this.close();
+    this.element.replaceChildren(h("p", { class: "rr-left", role: "status" }, words));
+    const here = window.location.href;
+    const go = () => {
+      // A reader who logs out is on the way already.
+      if (!this.#leaving) window.location.replace(awayAddress(this.#hub, page, here));
+    };
+    if (page === "lock") go();
+    else void handedOver(here).then(go);
+  }
+
   #setLive(live: boolean, why = ""): void {
+    if (why !== "" && this.#hub !== "") {
+      this.#leave("login", why);
+      return;
+    }
     this.#ended = live ? "" : why || this.#ended;
     this.#status.showLink(live, this.#link?.failures ?? 0, this.#ended);
     this.#list.link(live, this.#ended);
@@ -139,8 +185,14 @@ export class App {
       this.#askStudies();
       if (this.#open !== "") this.#send({ type: "open", study_uid: this.#open });
     }
-    this.#reading.viewport.link(live, this.#ended);
+    this.#reading.grid.link(live, this.#ended);
     this.#display.link(live, this.#ended);
+  }
+
+  #setSilent(silent: boolean): void {
+    this.#status.showLink(!silent, 0, "");
+    this.#reading.grid.silent(silent);
+    this.#display.silent(silent);
   }
 
   #receive(message: TextMessage): void {
@@ -150,10 +202,19 @@ export class App {
       this.#list.show(message);
     } else if (message.type === "study") {
       this.#receiveStudy(message);
+    } else if (message.type === "closed") {
+      this.#receiveClosed(message);
+    } else if (message.type === "coverage") {
+      loadCoverage(message);
+      this.#reading.grid.draw();
     } else if (message.type === "display") {
       this.#receiveDisplay(message);
     } else if (message.type === "measured") {
       this.#display.receiveMeasured(message);
+    } else if (message.type === "readout") {
+      this.#reading.grid.viewport(message.viewport)?.probe.receive(message);
+    } else if (message.type === "places") {
+      this.#reading.receivePlaces(message);
     } else if (message.type === "error") {
       this.#receiveError(message);
     }
@@ -163,7 +224,7 @@ export class App {
     this.#status.showDisplay(message);
     this.#display.receiveState(message);
     const key = `${message.curve} ${message.calibrated}`;
-    if (this.#displayKey !== "" && this.#displayKey !== key) this.#reading.viewport.askAgain();
+    if (this.#displayKey !== "" && this.#displayKey !== key) this.#reading.grid.askAgain();
     this.#displayKey = key;
   }
 
@@ -172,16 +233,38 @@ export class App {
     if (study.uid !== this.#open) return;
     if (this.#arrived) return this.#reading.askThumbnails();
     this.#arrived = true;
+    this.#again = null;
     this.#banner.showStudy(study);
     this.#reading.showStudy(message, this.#start.series_uid, this.#startChange());
     this.#start = { ...this.#start, series_uid: "" };
   }
 
-  #receiveError({ message, viewport, seq, study_uid }: Extract<TextMessage, { type: "error" }>): void {
+  /** The study may not be shown any more: it leaves the screen and everything that is kept of it, then the reason is said. */
+  #receiveClosed({ study_uid, message, again, emergency }: ClosedMessage): void {
+    if (study_uid !== this.#open) return;
+    this.#reading.closeStudy(message, again, emergency);
+    this.#banner.showStudy(null);
+    this.#banner.back.hidden = false;
+    this.#start = { ...this.#start, series_uid: "" };
+    this.#arrived = false;
+    this.#again = again ? performance.now() + AGAIN_MS : null;
+  }
+
+  #openAgain(): void {
+    const uid = this.#open;
+    if (uid !== "") this.openStudy(uid, null);
+  }
+
+  #receiveError({ message, viewport, seq, study_uid, emergency }: Extract<TextMessage, { type: "error" }>): void {
     if (viewport === "display") this.#display.refused(seq, message);
-    else if (viewport !== null) this.#reading.viewport.refused(seq, message);
-    else if (study_uid !== null && study_uid === this.#open) this.#reading.refuseStudy(message);
+    else if (viewport !== null) this.#reading.grid.viewport(viewport)?.refused(seq, message);
+    else if (study_uid !== null && study_uid === this.#open) this.#refuse(message, emergency);
     else this.#status.note(message);
+  }
+
+  /** A study that is asked for again and again says once why it was closed. */
+  #refuse(message: string, emergency: boolean): void {
+    if (this.#again === null) this.#reading.refuseStudy(message, emergency);
   }
 
   #receivePicture(message: ArrayBuffer): void {
@@ -202,6 +285,7 @@ export class App {
     return { inverted: start.inverted, window, ...(start.position > 0 ? { position: start.position } : {}) };
   }
 
+  /** Python shares the active viewport. */
   #share(): void {
     const { wanted } = this.#reading.viewport;
     if (wanted === null) return;
@@ -217,7 +301,6 @@ export class App {
   /** Python changed something: follow, unless it is what is shown already. */
   #follow(change: Partial<Shared>): void {
     const now = this.#sync.read();
-    const { viewport } = this.#reading;
     if (change.study_uid !== undefined) {
       if (change.study_uid === this.#open) return;
       this.#start = now;
@@ -225,13 +308,12 @@ export class App {
       else this.openStudy(change.study_uid, null);
       return;
     }
+    const { viewport } = this.#reading;
+    const series = this.#reading.seriesOf(change.series_uid ?? "");
+    if (series !== undefined && series.frame_count > 0 && series.uid !== viewport.wanted?.seriesUid) this.#reading.showSeries(series);
     if (viewport.wanted === null) {
       this.#start = { ...this.#start, ...change };
       return;
-    }
-    if (change.series_uid !== undefined && change.series_uid !== "" && change.series_uid !== viewport.wanted.seriesUid) {
-      const series = this.#reading.seriesOf(change.series_uid);
-      if (series !== undefined && series.frame_count > 0) this.#reading.showSeries(series);
     }
     if (change.position !== undefined) viewport.want({ position: change.position });
     if (change.inverted !== undefined) viewport.want({ inverted: change.inverted });
@@ -274,7 +356,7 @@ export class App {
 
   #focusPage(): void {
     if (this.#open === "") this.#list.focus();
-    else this.#reading.viewport.element.focus({ preventScroll: true });
+    else this.#reading.focus();
   }
 
   #showPage(): void {
@@ -283,13 +365,4 @@ export class App {
     this.#list.element.hidden = reading || display;
     this.#reading.element.hidden = !reading || display;
   }
-}
-
-/** A window from the two shared numbers; one that is missing is taken from the window shown. */
-export function windowOf(center: number | null, width: number | null, shown: Window | null): Window | null {
-  if (center === null && width === null) return null;
-  const c = center ?? shown?.center;
-  const w = width ?? shown?.width;
-  if (c === undefined || w === undefined || !(w > 0)) return null;
-  return { center: c, width: w, function: shown?.function ?? "LINEAR", explanation: "" };
 }

@@ -43,10 +43,11 @@ export class Cine {
     const { wanted, series, state, seq, trouble } = this.#viewport;
     if (wanted === null || !state.live || trouble !== "") return this.stop();
     this.#frame = requestAnimationFrame(this.#tick);
-    if (now < this.#due || state.shown?.seq !== seq) return;
+    // One step may wait for the display frame in which it is painted; the next one is then already due.
+    if (now < this.#due || (state.shown?.seq ?? 0) < seq - 1) return;
     const step = Math.max(SHORTEST_FRAME_MS, series?.frame_time_ms ?? DEFAULT_FRAME_MS);
     this.#due = Math.max(this.#due + step, now - step);
-    this.#viewport.touch();
-    this.#viewport.want({ position: (wanted.position + 1) % wanted.count });
+    this.#viewport.activity.touch();
+    this.#viewport.walk.next();
   };
 }

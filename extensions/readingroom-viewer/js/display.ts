@@ -14,6 +14,7 @@ const CORRECTED = "display-quality/corrected";
 const [QUALITY, DARK, BRIGHT, FIRST_LEVEL] = [0, 1, 2, 3] as const;
 const PATTERNS = ["Quality pattern", "Even field, dark", "Even field, bright", ...LEVELS.map((level) => `Level ${level}`)];
 const CHECK_MS = 250;
+const LOST = "The connection was lost before the measurement was kept. Your numbers are still here: keep them again once it is back, unless they stand below.";
 const VERDICTS: Record<DisplayResult, string> = { diagnostic: "● passes", review: "◐ review only", fail: "✕ fails" };
 const WORDS =
   "One pattern pixel is one screen pixel. In each square both bars must be seen, and every line pair be even. " +
@@ -39,6 +40,8 @@ export class DisplayPage {
   readonly #records = h("tbody", {});
   #viewport: Viewport | null = null;
   #live = false;
+  /** A measurement was sent to be kept and nobody has said yet that it is; or the connection went meanwhile. */
+  #keeping: "" | "sent" | "lost" = "";
   #timer: ReturnType<typeof setTimeout> | undefined;
   #display: DisplayMessage | null = null;
 
@@ -69,20 +72,23 @@ export class DisplayPage {
   toggle(): void {
     this.element.hidden = !this.element.hidden;
     if (this.isOpen) this.#open();
-    else this.close();
+    else this.#leave();
     this.#shown();
   }
 
   close(): void {
     clearTimeout(this.#timer);
     this.#viewport?.close();
-    this.#viewport?.element.remove();
-    this.#viewport = null;
   }
 
   link(live: boolean, why: string): void {
     this.#live = live;
     this.#viewport?.link(live, why);
+    if (!live && this.#keeping === "sent") this.#noteKeeping("lost");
+  }
+
+  silent(silent: boolean): void {
+    this.#viewport?.silent(silent);
   }
 
   receivePicture(message: PictureMessage): void {
@@ -114,6 +120,7 @@ export class DisplayPage {
     this.#findings.replaceChildren(...message.findings.map(({ name, value, limit, verdict }) =>
       h("li", { "data-verdict": verdict }, h("span", {}, name), h("strong", {}, value), h("span", { class: "rr-dim" }, limit), h("span", { class: "rr-verdict" }, VERDICTS[verdict]))));
     this.#findings.dataset.result = message.result;
+    this.#keeping = "";
     setText(this.#note, message.message || (message.saved ? "Kept." : ""));
     if (message.saved) {
       this.#form.clear();
@@ -134,13 +141,24 @@ export class DisplayPage {
   }
 
   #open(): void {
-    const viewport = new Viewport({ send: this.#send, wanted: () => undefined, seen: () => this.#seen() }, "display");
-    viewport.element.dataset.testid = "display-viewport";
-    this.#viewport = viewport;
-    this.#stage.replaceChildren(viewport.element);
-    if (this.#live) viewport.link(true);
+    this.#viewport ??= this.#made();
+    this.#stage.replaceChildren(this.#viewport.element);
     this.#show(QUALITY);
     this.#name.focus();
+  }
+
+  /** One for every time the page is opened: its numbers go on, or the server would take new states for old ones. */
+  #made(): Viewport {
+    const viewport = new Viewport({ send: this.#send, wanted: () => undefined, seen: () => this.#seen() }, "display");
+    viewport.element.dataset.testid = "display-viewport";
+    if (this.#live) viewport.link(true);
+    return viewport;
+  }
+
+  #leave(): void {
+    clearTimeout(this.#timer);
+    this.#viewport?.clear();
+    this.#stage.replaceChildren();
   }
 
   /** Patterns lie 1:1 on the screen; even fields fill what there is. */
@@ -174,6 +192,7 @@ export class DisplayPage {
 
   #typed(): void {
     clearTimeout(this.#timer);
+    this.#keeping = "";
     this.#update();
     this.#timer = setTimeout(() => this.#measure(false), CHECK_MS);
   }
@@ -182,7 +201,13 @@ export class DisplayPage {
     const numbers = this.#form.read();
     if (typeof numbers === "string") return;
     clearTimeout(this.#timer);
-    this.#send({ type: "measure", display: rememberedName(this.#name), ...numbers, corrected: this.#through.input.checked, save });
+    const sent = this.#send({ type: "measure", display: rememberedName(this.#name), ...numbers, corrected: this.#through.input.checked, save });
+    if (save) this.#noteKeeping(sent ? "sent" : "lost");
+  }
+
+  #noteKeeping(how: "sent" | "lost"): void {
+    this.#keeping = how;
+    setText(this.#note, how === "sent" ? "Keeping…" : LOST);
   }
 
   #update(): void {
@@ -190,7 +215,7 @@ export class DisplayPage {
     const named = this.#name.value.trim() !== "";
     this.#save.disabled = typeof numbers === "string" || !named;
     if (typeof numbers === "string") setText(this.#note, numbers || this.#note.textContent || "");
-    else setText(this.#note, named ? "" : "Give the display a name to keep this measurement.");
+    else if (this.#keeping !== "lost") setText(this.#note, named ? "" : "Give the display a name to keep this measurement.");
   }
 
   #seen(): void {

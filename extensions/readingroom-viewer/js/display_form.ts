@@ -1,6 +1,6 @@
 // Entry of what a luminance meter shows: 18 levels, ambient light, and five points of two even fields.
 
-import { h, setText } from "./dom";
+import { h, setAttribute, setText } from "./dom";
 import type { Measurement } from "./messages";
 
 /** The driving levels that are measured: 0, 15, … 255. */
@@ -43,6 +43,9 @@ export class DisplayForm {
 
   /** The numbers, or why they are not complete yet. */
   read(): Numbers | string {
+    const wrong = this.#inputs().filter(isNoNumber);
+    for (const input of this.#inputs()) setAttribute(input, "aria-invalid", String(wrong.includes(input)));
+    if (wrong[0] !== undefined) return `“${wrong[0].value.trim()}” is no luminance (${wrong[0].getAttribute("aria-label")}): write cd/m² as digits with a point or a comma.`;
     const luminance = this.#levels.map(valueOf);
     const missing = luminance.filter((one) => one === null).length;
     if (missing > 0) return missing === LEVELS.length ? "" : `${missing} of 18 levels are still to be measured.`;
@@ -60,6 +63,10 @@ export class DisplayForm {
       setText(element, off === undefined ? "" : `${off > 0 ? "+" : "−"}${Math.abs(off * 100).toFixed(0)} %`);
       element.dataset.verdict = off === undefined ? "" : Math.abs(off) <= NEAR ? "diagnostic" : Math.abs(off) <= FAR ? "review" : "fail";
     });
+  }
+
+  #inputs(): HTMLInputElement[] {
+    return [...this.#levels, this.#ambient, ...this.#dark, ...this.#bright];
   }
 
   clear(): void {
@@ -87,6 +94,11 @@ export class DisplayForm {
 
 function number(label: string, name: string): HTMLInputElement {
   return h("input", { class: "rr-measured", type: "text", inputmode: "decimal", "aria-label": label, name });
+}
+
+/** Something stands there that is not to be guessed at. */
+function isNoNumber(input: HTMLInputElement): boolean {
+  return input.value.trim() !== "" && valueOf(input) === null;
 }
 
 /** Return the number typed, with a decimal point or comma; null for none. */

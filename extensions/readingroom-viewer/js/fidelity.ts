@@ -31,7 +31,8 @@ export type FidelityEvent =
   | { type: "want"; seq: number }
   /** `ratio` is raw to received bytes of a picture with loss, 1 for an exact one. */
   | { type: "paint"; seq: number; check: Check; ratio?: number }
-  | { type: "preview" }
+  /** The picture was drawn changed, ahead of the server, or again as it came. */
+  | { type: "preview"; drawn: boolean }
   | { type: "clear" }
   | { type: "active"; active: boolean }
   | { type: "link"; live: boolean }
@@ -47,7 +48,7 @@ export function next(state: FidelityState, event: FidelityEvent): FidelityState 
     case "paint":
       return { ...state, shown: { seq: event.seq, check: event.check, ratio: event.ratio ?? 1 }, preview: false };
     case "preview":
-      return { ...state, preview: state.shown !== null };
+      return { ...state, preview: event.drawn && state.shown !== null };
     case "clear":
       return { ...state, shown: null, preview: false };
     case "active":

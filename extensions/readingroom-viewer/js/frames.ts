@@ -97,7 +97,7 @@ function checkedHeader(value: unknown): FrameHeader {
   if (!isRecord(value)) throw new FrameError("A picture arrived without its header.");
   const f = value;
   const ok =
-    (f.type === "frame" || f.type === "thumbnail") &&
+    ["frame", "ahead", "thumbnail"].includes(f.type as string) &&
     ["viewport", "study_uid", "series_uid", "sop_uid", "source_lossy", "spacing_kind", "presentation_uid"].every((name) => typeof f[name] === "string") &&
     isWhole(f.seq, 0, Number.MAX_SAFE_INTEGER) &&
     isWhole(f.frame, 0, 2 ** 31) &&
@@ -121,12 +121,15 @@ function checkedHeader(value: unknown): FrameHeader {
     (f.reformat === null || isReformat(f.reformat)) &&
     Number.isFinite(f.loaded) &&
     isWhole(f.overlay_planes, 0, 1_000) &&
+    typeof f.overlays === "boolean" &&
     (f.presentation === null || isPresentation(f.presentation)) &&
     (f.orientation === null || areNumbers(f.orientation, 6)) &&
     (f.slice_position === null || areNumbers(f.slice_position, 3)) &&
     areNumbers(f.pixel_shape, 2) &&
     f.pixel_shape.every((n) => n > 0) &&
     ["", "up", "down"].includes(f.gray as string) &&
+    ["", "image", "reader", "bits", "frame", "series"].includes(f.window_origin as string) &&
+    (f.full_size === null || isFullSize(f.full_size, f.rows, f.columns)) &&
     (f.display === "calibrated" || f.display === "review-only") &&
     (f.spacing === null || (areNumbers(f.spacing, 2) && f.spacing.every((n) => n > 0)));
   if (!ok) throw new FrameError("A picture arrived with a header that makes no sense.");
@@ -145,6 +148,11 @@ function isWhole(value: unknown, least: number, most: number): value is number {
 
 function areNumbers(value: unknown, count: number): value is number[] {
   return Array.isArray(value) && value.length === count && value.every(Number.isFinite);
+}
+
+/** Not smaller than what came, and not more than eight times as many rows or columns. */
+function isFullSize(value: unknown, ...came: [rows: number, columns: number]): boolean {
+  return areNumbers(value, 2) && value.every((size, axis) => isWhole(size, came[axis] as number, 8 * (came[axis] as number)));
 }
 
 function areTexts(value: unknown): value is string[] {

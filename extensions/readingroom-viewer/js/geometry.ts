@@ -64,6 +64,11 @@ export function lengthText(mm: number): string {
   return mm >= 20 ? `${Number((mm / 10).toPrecision(6))} cm` : `${Number(mm.toPrecision(6))} mm`;
 }
 
+/** A point in the patient: "L 12.3 · P 4.5 · F 100.0 mm". */
+export function placeText(place: readonly number[]): string {
+  return `${place.map((at, axis) => `${AXES[axis]?.[at >= 0 ? 0 : 1] ?? ""} ${Math.abs(at).toFixed(1)}`).join(" · ")} mm`;
+}
+
 /** Plane and slice position in words: "Axial 12.5 mm F", empty when unknown. */
 export function planeText(orientation: readonly number[] | null, position: readonly number[] | null): string {
   if (orientation === null || orientation.length !== 6) return "";

@@ -1,10 +1,18 @@
 // The automation hooks: a public contract. All of them describe the frame that is painted, and change together.
 
+import { h } from "./dom";
 import type { FrameHeader } from "./messages";
 
 /** The element of a viewport; `pixels` is the decoder's output of the frame shown. */
 export interface ViewportElement extends HTMLElement {
   pixels: Uint8Array;
+}
+
+export const NO_PIXELS: Uint8Array = new Uint8Array(0);
+
+export function viewportElement(): ViewportElement {
+  const element = h("div", { class: "rr-viewport", "data-testid": "viewport", "data-fidelity": "stalled", tabindex: 0, role: "group", "aria-label": "Image" });
+  return Object.assign(element, { pixels: NO_PIXELS });
 }
 
 /** Return the attributes for a painted frame, or the empty ones of a viewport without a picture. */

@@ -3,6 +3,7 @@
 import window from "lucide-static/icons/contrast.svg";
 import zoom from "lucide-static/icons/zoom-in.svg";
 import pan from "lucide-static/icons/move.svg";
+import probe from "lucide-static/icons/pipette.svg";
 import overlays from "lucide-static/icons/copy-check.svg";
 import scroll from "lucide-static/icons/layers.svg";
 import back from "lucide-static/icons/arrow-left.svg";
@@ -19,9 +20,11 @@ import warning from "lucide-static/icons/triangle-alert.svg";
 import search from "lucide-static/icons/search.svg";
 import monitor from "lucide-static/icons/monitor.svg";
 import image from "lucide-static/icons/image.svg";
+import link from "lucide-static/icons/link-2.svg";
+import layout from "lucide-static/icons/layout-grid.svg";
 
 const ICONS = {
-  window, zoom, pan, scroll, overlays, back, invert, reset, turnRight, flipAcross, flipDown, play, pause, fit, keys, warning, search, image, monitor,
+  window, zoom, pan, scroll, probe, overlays, back, invert, reset, turnRight, flipAcross, flipDown, play, pause, fit, keys, warning, search, image, monitor, layout, link,
 };
 
 export type IconName = keyof typeof ICONS;

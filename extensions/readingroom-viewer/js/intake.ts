@@ -1,6 +1,7 @@
 // From messages to pictures: takes the messages of one viewport in order, checks their headers, decodes and hashes.
 
 import { Assembly } from "./assembly";
+import { coarseness } from "./coarse";
 import { check, sha256 } from "./fidelity";
 import { FrameError, type PictureMessage, decodeExact, decodeLossy, isStrip } from "./frames";
 import type { FrameHeader, Strip } from "./messages";
@@ -47,7 +48,7 @@ export class Intake {
     }
     if (header.codec === "jpeg") {
       const [bitmap] = await Promise.all([decodeLossy(payload, header), checkHead(message)]);
-      return { kind: "lossy", header, bitmap, ratio: (header.rows * header.columns * header.samples) / Math.max(1, payload.length) };
+      return { kind: "lossy", header, bitmap, ratio: (coarseness(header) * header.rows * header.columns * header.samples) / Math.max(1, payload.length) };
     }
     const decoded = decodeExact(header.codec, payload, header);
     const pixels = decoded instanceof Uint8Array ? decoded : await decoded;
@@ -72,6 +73,7 @@ export class Intake {
   }
 }
 
-async function checkHead({ head, headSha256 }: PictureMessage): Promise<void> {
+/** Throw when a header is not the one that was sent. */
+export async function checkHead({ head, headSha256 }: PictureMessage): Promise<void> {
   if (check(await sha256(head), headSha256) === "different") throw new FrameError("A picture arrived with a changed header.");
 }

@@ -4,9 +4,9 @@ import { h } from "./dom";
 
 export type Command =
   | "up" | "down" | "pageUp" | "pageDown" | "first" | "last"
-  | "window" | "zoom" | "pan" | "scroll"
+  | "window" | "zoom" | "pan" | "scroll" | "probe"
   | "turnRight" | "turnLeft" | "flipAcross" | "flipDown"
-  | "overlays" | "invert" | "reset" | "fit" | "actual" | "cine" | "maximise" | "sheet" | "leave"
+  | "overlays" | "invert" | "reset" | "fit" | "actual" | "cine" | "layout" | "together" | "maximise" | "sheet" | "leave"
   | `preset-${number}`;
 
 interface Binding {
@@ -27,6 +27,7 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ["z"], shown: "Z", command: "zoom", words: "Left button: zoom" },
   { keys: ["p"], shown: "P", command: "pan", words: "Left button: pan" },
   { keys: ["s"], shown: "S", command: "scroll", words: "Left button: scroll" },
+  { keys: ["q"], shown: "Q", command: "probe", words: "Left button: value under the pointer" },
   { keys: ["o"], shown: "O", command: "overlays", words: "Overlay planes on and off" },
   { keys: ["i"], shown: "I", command: "invert", words: "Invert grey" },
   { keys: ["."], shown: ".", command: "turnRight", words: "Turn a quarter to the right" },
@@ -37,18 +38,24 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ["0"], shown: "0", command: "fit", words: "Fit to the viewport" },
   { keys: ["="], shown: "=", command: "actual", words: "1:1, one image pixel on one display pixel" },
   { keys: ["c"], shown: "C", command: "cine", words: "Cine on and off" },
+  { keys: ["d"], shown: "D", command: "layout", words: "Layout: how many viewports" },
+  { keys: ["j"], shown: "J", command: "together", words: "Link: viewports scroll together, by position in mm" },
+  { keys: ["n"], shown: "N", command: "maximise", words: "Active viewport alone, and back" },
   { keys: ["?"], shown: "?", command: "sheet", words: "This sheet" },
   { keys: ["Escape"], shown: "Esc", command: "leave", words: "Back to the study list" },
 ];
 
 const MOUSE: readonly (readonly [string, string])[] = [
   ["Left drag", "The chosen tool"],
+  ["Shift + left drag", "Value under the pointer"],
   ["Right drag", "Zoom"],
   ["Middle drag", "Pan"],
   ["Wheel", "Scroll"],
   ["Shift + wheel", "Scroll ten at a time"],
   ["Ctrl + wheel", "Zoom at the pointer"],
   ["Double click", "Image alone, and back"],
+  ["Click, or Tab", "Makes a viewport the active one"],
+  ["Drag a series", "Shows it where it is dropped"],
 ];
 
 /** Return the command of a key press, null for keys that are not ours. */

@@ -1,7 +1,7 @@
-// The messages between a reading page and its viewer process; the twin of readingroom/wire.py.
+// The messages between a reading page and its viewer process; the twin of readingroom/wire/.
 //
-// Two lanes: a `view` replaces the one before it that was not rendered yet, an `ordered` one never is replaced. A large
-// picture comes as a `frame` with a `strip` and further `strip` messages; each is answered by `received`, and the picture,
+// Two lanes: a `view` replaces the one before it that was not rendered yet; every other message is an event of its own,
+// taken in the order sent, none replaced. A large picture comes as a `frame` with a `strip` and further `strip` messages; each is answered by `received`, and the picture,
 // once painted or left out, by `painted`, which answers for every earlier one too.
 
 export type VoiFunction = "LINEAR" | "LINEAR_EXACT" | "SIGMOID";
@@ -47,10 +47,10 @@ export interface ViewRequest {
   reformat: Reformat | null;
   /** The reader's hand is changing the view: a slow link may carry pictures with loss until it rests. */
   moving: boolean;
-  /** Nothing asked for in this lane is left out. */
-  ordered: boolean;
   /** Where the reader looks, as the share of rows above it. */
   focus: number;
+  /** The pointer is over this viewport: of several it comes first. */
+  pointed: boolean;
 }
 
 /** Luminances in cd/m² as a person measured them: 18 levels, and five points of two even fields or none. */
@@ -67,17 +67,52 @@ export interface Measurement {
   save: boolean;
 }
 
+/** Asks what a pixel measures; columns and rows from 0, whole at pixel centres, the rest as in a view. */
+export interface ReadOutRequest {
+  type: "readout";
+  viewport: string;
+  /** Comes back with the answer. */
+  number: number;
+  series_uid: string;
+  position: number;
+  column: number;
+  row: number;
+  reformat: Reformat | null;
+}
+
+/** What it measures in words; where nothing can be said, `text` is empty and the notes say why. */
+export interface ReadOut {
+  type: "readout";
+  viewport: string;
+  number: number;
+  /** The image that was read, empty and 0 for a plane. */
+  sop_uid: string;
+  frame: number;
+  text: string;
+  /** LPS in millimetres, null where the image lies nowhere. */
+  place: [number, number, number] | null;
+  notes: string[];
+}
+
 export type Request =
   | ViewRequest
   /** The picture is on the screen or was left out; milliseconds of the page's own clock. */
   | { type: "painted"; viewport: string; seq: number; verified: boolean; arrived_ms: number; busy_ms: number }
   | { type: "received"; viewport: string; seq: number; first_row: number; arrived_ms: number }
+  /** What the ring still lacks, the next one first; `look` is the number of the last `view`, `positions` at most twelve. */
+  | { type: "ahead"; viewport: string; look: number; positions: number[] }
+  /** The picture of a position is on the screen, from the ring, as that of state `seq`. */
+  | { type: "walked"; viewport: string; seq: number; position: number; verified: boolean }
+  /** Which images of a series has this reader seen? */
+  | { type: "coverage"; series_uid: string }
   /** The display that the page is on, by the name that its reader gave it; empty for none. */
   | { type: "display"; display: string }
   | Measurement
+  | ReadOutRequest
   | { type: "studies" }
   | { type: "open"; study_uid: string }
   | { type: "thumbnail"; series_uid: string }
+  | { type: "places"; series_uid: string }
   /** `round_trip_ms` is how long the last answer took, null before the first. */
   | { type: "ping"; sent: number; round_trip_ms: number | null };
 
@@ -151,6 +186,15 @@ export interface StudyMessage {
   presentations: PresentationEntry[];
 }
 
+/** A study that may not be shown any more, and why; `again`: it may be asked for again without anybody's doing, `emergency`: its reader may open it in an emergency. */
+export interface ClosedMessage {
+  type: "closed";
+  study_uid: string;
+  message: string;
+  again: boolean;
+  emergency: boolean;
+}
+
 export type DisplayResult = "diagnostic" | "review" | "fail";
 
 export interface DisplayEntry {
@@ -192,14 +236,41 @@ export interface MeasuredMessage {
   message: string;
 }
 
+/** Where the images of a series lie: their centres in LPS millimetres, none where they share no orientation. */
+export interface PlacesMessage {
+  type: "places";
+  series_uid: string;
+  frame_of_reference_uid: string;
+  /** Direction cosines of a row, then of a column. */
+  orientation: number[];
+  centers: [x: number, y: number, z: number][];
+}
+
+/** Runs of positions from 0, first and last included. */
+export type Runs = [first: number, last: number][];
+
+/** What this reader has seen of a series, lossless and proved: in this read, and only in earlier ones. */
+export interface CoverageMessage {
+  type: "coverage";
+  series_uid: string;
+  /** How many images the series has, as the positions count them. */
+  count: number;
+  seen: Runs;
+  before: Runs;
+}
+
 export type TextMessage =
+  | CoverageMessage
+  | PlacesMessage
   | DisplayMessage
   | MeasuredMessage
+  | ReadOut
   | StudiesMessage
   | StudyMessage
+  | ClosedMessage
   | { type: "pong"; sent: number }
   /** `viewport` and `seq` are set when a view could not be shown, `study_uid` when a study could not be opened. */
-  | { type: "error"; message: string; viewport: string | null; seq: number | null; study_uid: string | null };
+  | { type: "error"; message: string; viewport: string | null; seq: number | null; study_uid: string | null; emergency: boolean };
 
 /** (x, y) in pixels of the image before it is turned; (0, 0) is the outer corner of the first one (PS3.3 C.10.5). */
 export type Point = [x: number, y: number];
@@ -271,7 +342,8 @@ export interface StripHeader {
 
 /** Travels before the pixels of a frame; millimetres, patient coordinates LPS. */
 export interface FrameHeader {
-  type: "frame" | "thumbnail";
+  /** "ahead": a neighbour asked for before it is wanted; `seq` is then the number of its look. */
+  type: "frame" | "ahead" | "thumbnail";
   viewport: string;
   seq: number;
   study_uid: string;
@@ -302,6 +374,8 @@ export interface FrameHeader {
   presentation: Presentation | null;
   /** How many overlay planes the image has, shown or not. */
   overlay_planes: number;
+  /** Whether they were asked for; then they are burnt into the pixels. */
+  overlays: boolean;
   /** The plane cut out of the series, null for an image as it was acquired; `sop_uid` is then empty. */
   reformat: Reformat | null;
   /** The share of the reformatted volume that is there. */
@@ -326,4 +400,8 @@ export interface FrameHeader {
   display: "calibrated" | "review-only";
   /** Modality units between stored values, 0 where they are not even. */
   value_step: number;
+  /** Rows and columns that the same rectangle has at rest, where it came in fewer because the hand moves; else null. */
+  full_size: [number, number] | null;
+  /** Where `window` comes from: where the image has none, the range of its bits, its values, or those of one image for the whole series. */
+  window_origin: "" | "image" | "reader" | "bits" | "frame" | "series";
 }

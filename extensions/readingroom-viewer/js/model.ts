@@ -1,6 +1,7 @@
 // The slow state that Python shares with us (anywidget traits or Panel parameters), without echo loops.
 
 import { CleanUp } from "./dom";
+import type { Window } from "./messages";
 
 /** What anywidget and Panel's AnyWidgetComponent both offer. */
 export interface Model {
@@ -29,6 +30,11 @@ const ECHO_MS = 1_000;
 export const text = (model: Model, name: string): string => {
   const value = model.get(name);
   return typeof value === "string" ? value : "";
+};
+
+export const number = (model: Model, name: string): number => {
+  const value = model.get(name);
+  return typeof value === "number" && Number.isFinite(value) ? value : 0;
 };
 
 export class ModelSync {
@@ -104,4 +110,13 @@ export class ModelSync {
     const value = this.read()[name];
     return (this.#written.get(name) ?? []).some((own) => own.value === value && performance.now() - own.at < ECHO_MS);
   }
+}
+
+/** A window from the two shared numbers; one that is missing is taken from the window shown. */
+export function windowOf(center: number | null, width: number | null, shown: Window | null): Window | null {
+  if (center === null && width === null) return null;
+  const c = center ?? shown?.center;
+  const w = width ?? shown?.width;
+  if (c === undefined || w === undefined || !(w > 0)) return null;
+  return { center: c, width: w, function: shown?.function ?? "LINEAR", explanation: "" };
 }

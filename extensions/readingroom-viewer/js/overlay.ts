@@ -58,6 +58,7 @@ export class Overlay {
     ]);
     lines(this.#numbers, [
       header === null ? "" : voiText(header),
+      originText(header?.window_origin ?? ""),
       header?.inverted ? "Inverted" : "",
       turnText(viewport.place.turn),
       header === null ? "" : `${header.position + 1} / ${header.count}`,
@@ -66,6 +67,8 @@ export class Overlay {
     const loading = header !== null && header.loaded < 1 ? [`Loading slices: ${Math.floor(header.loaded * 100)} %`] : [];
     lines(this.#warnings, [...loading, ...(header?.notes ?? []).map((words) => `▲ ${words}`)]);
     this.#warnings.hidden = this.#warnings.textContent === "";
+    // Where a small viewport has no room for all of them.
+    this.#warnings.title = this.#warnings.textContent ?? "";
     this.#updateGeometry(viewport);
     this.updateBadges(viewport);
     this.#updateNotes(viewport);
@@ -136,6 +139,11 @@ export function identityLine(study: Study): string {
 export function voiText({ window, choice, choices }: Pick<FrameHeader, "window" | "choice" | "choices">): string {
   if (window === null && choice !== null) return `VOI LUT ${choices[choice]?.explanation ?? ""}`.trim();
   return windowText(window) + (window !== null && window.function !== "LINEAR" ? ` ${window.function}` : "");
+}
+
+/** What a window stands on where the image names none: a reader must not take it for the maker's choice. */
+export function originText(origin: FrameHeader["window_origin"]): string {
+  return { "": "", image: "", reader: "", bits: "", frame: "no window in image: its range", series: "no window in series: range of its middle" }[origin];
 }
 
 /** "1.8", "0.53", "12": two figures that matter. */

@@ -1,5 +1,6 @@
 // Painting: the frame at its native size on a hidden canvas, then scaled onto the visible one.
 
+import { laidOut } from "./coarse";
 import type { FrameHeader, Point } from "./messages";
 import { type Turn, UPRIGHT, isSideways, matrixOf } from "./turn";
 
@@ -40,7 +41,7 @@ export function fitted(header: Sized, width: number, height: number, turn = UPRI
   return area === null ? place : { ...place, x: -x, y: -y };
 }
 
-type Sized = Pick<FrameHeader, "rows" | "columns" | "pixel_shape">;
+export type Sized = Pick<FrameHeader, "rows" | "columns" | "pixel_shape">;
 
 /** Return where points of a placed picture lie in a viewport of that size; both in pixels, from the outer corner. */
 export function onScreen(header: Sized, place: Placement, width: number, height: number): (point: Point) => Point {
@@ -84,7 +85,9 @@ const NEAREST_FROM = 6;
  * How the browser's canvas makes screen pixels of image pixels: "1:1" copies them, "bilinear" and "nearest" enlarge by
  * that filter, "reduced" shrinks by the browser's best one. An image whose pixels are no squares is never copied.
  */
-export function interpolation(header: Pick<FrameHeader, "pixel_shape">, { zoom }: Pick<Placement, "zoom">): "1:1" | "bilinear" | "nearest" | "reduced" {
+export function interpolation(header: Pick<FrameHeader, "pixel_shape" | "full_size">, { zoom }: Pick<Placement, "zoom">): "1:1" | "bilinear" | "nearest" | "reduced" {
+  // Enlarged pixels that stand for several of the whole picture are no squares to be seen.
+  if (header.full_size !== null) return "bilinear";
   const [w, h] = pixelShape(header.pixel_shape);
   if (zoom === 1 && w === 1 && h === 1) return "1:1";
   if (zoom < 1) return "reduced";
@@ -93,7 +96,10 @@ export function interpolation(header: Pick<FrameHeader, "pixel_shape">, { zoom }
 
 export class Painter {
   readonly canvas: HTMLCanvasElement;
-  readonly #native = document.createElement("canvas");
+  #native = document.createElement("canvas");
+  /** A preview has its own canvas, so that the picture as it came is never touched. */
+  readonly #scratch = document.createElement("canvas");
+  #previewed = false;
   #header: FrameHeader | null = null;
   /** The picture as it came; null while it is only on the hidden canvas. */
   #rgba: ImageData | null = null;
@@ -105,53 +111,77 @@ export class Painter {
 
   /** Take a decoded frame; it is seen at the next `draw`. */
   load(header: FrameHeader, pixels: Uint8Array): void {
-    this.#resize(header);
+    this.#begin(header);
     if (this.#rgba?.width !== header.columns || this.#rgba.height !== header.rows) this.#rgba = new ImageData(header.columns, header.rows);
     toRgba(pixels, header.samples, this.#rgba.data);
     this.#native.getContext("2d")?.putImageData(this.#rgba, 0, 0);
-    this.#header = header;
+    this.#header = laidOut(header);
   }
 
   /** Take a picture that the browser decoded, for the eye alone. */
   loadBitmap(header: FrameHeader, bitmap: ImageBitmap): void {
-    this.#resize(header);
+    this.#begin(header);
     this.#rgba = null;
     this.#native.getContext("2d")?.drawImage(bitmap, 0, 0);
     bitmap.close();
-    this.#header = header;
+    this.#header = laidOut(header);
   }
 
   /** Take exact rows of the picture that is there. */
   loadRows(first: number, rows: number, pixels: Uint8Array): void {
     if (this.#header === null) return;
+    this.#widen(this.#header);
     const part = new ImageData(this.#header.columns, rows);
     toRgba(pixels, this.#header.samples, part.data);
     this.#native.getContext("2d")?.putImageData(part, 0, first);
     this.#rgba = null;
   }
 
-  /** Show the grey picture through a table of 256 bytes; always from the picture as it came, never from a preview. */
-  preview(table: Uint8ClampedArray): void {
+  /** Show the grey picture through a table of 256 bytes, or as it came; always from that, never from a preview. */
+  preview(table: Uint8ClampedArray | null): void {
+    this.#previewed = false;
+    if (table === null) return;
     const { width, height } = this.#native;
-    const context = this.#native.getContext("2d");
-    if (context === null || this.#header === null) return;
-    this.#rgba ??= context.getImageData(0, 0, width, height);
-    if (this.#changed?.width !== width || this.#changed.height !== height) this.#changed = new ImageData(width, height);
+    const [context, native] = [this.#scratch.getContext("2d"), this.#native.getContext("2d")];
+    if (context === null || native === null || this.#header === null) return;
+    this.#rgba ??= native.getImageData(0, 0, width, height);
+    if (this.#changed?.width !== width || this.#changed.height !== height) {
+      this.#changed = new ImageData(width, height);
+      [this.#scratch.width, this.#scratch.height] = [width, height];
+    }
     const from = this.#rgba.data;
     const to = new Uint32Array(this.#changed.data.buffer);
     for (let i = 0; i < to.length; i++) to[i] = 0xff000000 | ((table[from[4 * i] as number] as number) * 0x010101);
     context.putImageData(this.#changed, 0, 0);
+    this.#previewed = true;
   }
 
-  #resize({ rows, columns }: FrameHeader): void {
+  #begin({ rows, columns }: FrameHeader): void {
+    this.#previewed = false;
     if (this.#native.width === columns && this.#native.height === rows) return;
     this.#native.width = columns;
     this.#native.height = rows;
   }
 
+  /** Spread a picture that came in fewer pixels over all of them, so that exact rows can be put into it. */
+  #widen({ rows, columns }: FrameHeader): void {
+    if (this.#native.width === columns && this.#native.height === rows) return;
+    const whole = document.createElement("canvas");
+    [whole.width, whole.height] = [columns, rows];
+    whole.getContext("2d")?.drawImage(this.#native, 0, 0, columns, rows);
+    this.#native = whole;
+  }
+
+  /** Keep nothing of the picture, neither on the canvas that is seen nor on those that are not. */
   clear(): void {
     this.#header = null;
-    this.canvas.getContext("2d")?.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    this.#rgba = this.#changed = null;
+    this.#previewed = false;
+    for (const hidden of [this.#native, this.#scratch]) hidden.width = hidden.height = 0;
+    const context = this.canvas.getContext("2d", { alpha: false });
+    // Drawing leaves the picture's own coordinates behind: a rectangle in those would leave some of the picture.
+    context?.setTransform(1, 0, 0, 1, 0, 0);
+    context?.clearRect(0, 0, this.canvas.width, this.canvas.height);
   }
 
   draw(place: Placement): void {
@@ -169,7 +199,7 @@ export class Painter {
     context.imageSmoothingQuality = place.zoom < 1 ? "high" : "medium";
     const { left, top, wide, high } = seen(this.#header, place, width, height);
     context.setTransform(...matrixOf(place.turn), left + wide / 2, top + high / 2);
-    context.drawImage(this.#native, -shownWidth / 2, -shownHeight / 2, shownWidth, shownHeight);
+    context.drawImage(this.#previewed ? this.#scratch : this.#native, -shownWidth / 2, -shownHeight / 2, shownWidth, shownHeight);
   }
 }
 

@@ -1,6 +1,6 @@
 // Series of the open study as thumbnails.
 
-import { h, setText } from "./dom";
+import { h, setAttribute, setText } from "./dom";
 import { type FrameMessage, decodePixels } from "./frames";
 import { icon } from "./icons";
 import type { Series } from "./messages";
@@ -14,6 +14,8 @@ interface Entry {
 
 export class Rail {
   readonly element = h("nav", { class: "rr-rail", "aria-label": "Series" });
+  /** The series that is being dragged to a viewport, null for none. */
+  dragged: Series | null = null;
   readonly #chosen: (series: Series) => void;
   #entries: Entry[] = [];
 
@@ -30,9 +32,11 @@ export class Rail {
     this.show([]);
   }
 
-  mark(uid: string): void {
+  /** Mark the series of the active viewport, and less strongly those that other viewports show. */
+  mark(active: string, shown: readonly string[]): void {
     for (const { series, element } of this.#entries) {
-      const now = series.uid === uid;
+      const now = series.uid === active;
+      setAttribute(element, "data-shown", shown.includes(series.uid));
       if (now === (element.getAttribute("aria-current") === "true")) continue;
       element.setAttribute("aria-current", String(now));
       if (now) element.scrollIntoView({ block: "nearest" });
@@ -63,6 +67,7 @@ export class Rail {
         "aria-current": "false",
         title: label,
         disabled: !shows,
+        draggable: String(shows),
       },
       h("span", { class: "rr-series-picture" }, icon("image"), picture),
       h("span", { class: "rr-series-name" }, name),
@@ -71,6 +76,15 @@ export class Rail {
     const facts = element.lastElementChild as HTMLElement;
     setText(facts, [series.modality, series.number === null ? "" : `#${series.number}`, shows ? String(series.frame_count) : "no picture"].filter(Boolean).join(" · "));
     element.addEventListener("click", () => this.#chosen(series));
+    element.addEventListener("dragstart", (event) => {
+      this.dragged = series;
+      // What is dragged stays in this page: another window is given nothing that identifies anybody.
+      event.dataTransfer?.setData("text/plain", "series");
+      if (event.dataTransfer !== null) event.dataTransfer.effectAllowed = "copy";
+    });
+    element.addEventListener("dragend", () => {
+      this.dragged = null;
+    });
     return { series, element, picture };
   }
 }

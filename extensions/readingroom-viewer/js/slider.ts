@@ -1,7 +1,9 @@
 // The slice slider at the right edge, with the coverage bar: unseen hollow, seen solid, now bright.
 
+import { type Coverage, coverageOf, runsText } from "./coverage";
 import { h } from "./dom";
 import type { Viewport } from "./viewport";
+import type { Wanted } from "./wanted";
 
 export class Slider {
   readonly element = h("div", {
@@ -13,9 +15,8 @@ export class Slider {
     "aria-orientation": "vertical",
     hidden: true,
   });
-  readonly #bar = h("canvas", { class: "rr-coverage" });
+  readonly #bar = h("canvas", { class: "rr-coverage", "data-testid": "coverage" });
   readonly #thumb = h("div", { class: "rr-thumb" });
-  readonly #seen = new Map<string, Uint8Array>();
   #drawn = "";
 
   constructor(viewport: Viewport) {
@@ -29,7 +30,7 @@ export class Slider {
     this.element.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;
       this.element.setPointerCapture(event.pointerId);
-      viewport.touch(true);
+      viewport.activity.touch(true);
       go(event);
       event.preventDefault();
       viewport.element.focus({ preventScroll: true });
@@ -37,47 +38,53 @@ export class Slider {
     this.element.addEventListener("pointermove", (event) => {
       if (this.element.hasPointerCapture(event.pointerId)) go(event);
     });
-    const release = () => viewport.release();
+    const release = () => viewport.activity.release();
     this.element.addEventListener("pointerup", release);
     this.element.addEventListener("pointercancel", release);
   }
 
   update(viewport: Viewport): void {
-    const { wanted, header, state } = viewport;
+    const { wanted, header } = viewport;
     this.element.hidden = wanted === null || wanted.count < 2;
     if (wanted === null || wanted.count < 2) return;
-    const what = `${wanted.seriesUid} ${wanted.reformat?.plane ?? ""}`;
-    const seen = this.#coverage(what, wanted.count);
-    if (header !== null && header.reformat?.plane === wanted.reformat?.plane && header.loaded === 1 && state.shown?.check === "equal" && header.position < seen.length) seen[header.position] = 1;
     this.element.setAttribute("aria-valuemin", "1");
     this.element.setAttribute("aria-valuemax", String(wanted.count));
     this.element.setAttribute("aria-valuenow", String(wanted.position + 1));
     this.#thumb.style.top = `${((wanted.position + 0.5) / wanted.count) * 100}%`;
-    this.#paint(seen, header?.position ?? -1, what);
+    this.#paint(wanted, header?.position ?? -1);
   }
 
-  #coverage(uid: string, count: number): Uint8Array {
-    const known = this.#seen.get(uid);
-    if (known !== undefined && known.length === count) return known;
-    const fresh = new Uint8Array(count);
-    this.#seen.set(uid, fresh);
-    return fresh;
-  }
-
-  #paint(seen: Uint8Array, now: number, uid: string): void {
+  #paint(wanted: Wanted, now: number): void {
+    const coverage = coverageOf(wanted);
     const height = Math.max(1, Math.round(this.element.clientHeight * (window.devicePixelRatio || 1)));
-    const key = `${uid} ${height} ${now} ${seen.reduce((sum, one) => sum + one, 0)}`;
+    const key = `${wanted.seriesUid} ${wanted.reformat?.plane} ${coverage.version} ${now} ${height}`;
     if (key === this.#drawn) return;
     this.#drawn = key;
-    this.#bar.width = 4;
-    this.#bar.height = height;
-    const context = this.#bar.getContext("2d");
-    if (context === null) return;
-    for (let slice = 0; slice < seen.length; slice++) {
-      const top = Math.floor((slice / seen.length) * height);
-      const tall = Math.max(1, Math.floor(((slice + 1) / seen.length) * height) - top);
-      context.fillStyle = slice === now ? "#d7dee6" : seen[slice] === 1 ? "#4f6375" : "#1a2129";
-      context.fillRect(0, top, 4, tall);
-    }
+    this.#bar.dataset.seen = runsText(coverage.seen);
+    this.#bar.dataset.before = runsText(coverage.before);
+    drawBar(this.#bar, coverage, now, height);
+  }
+}
+
+/** Columns of the bar: unseen is a hollow frame, seen is solid, what an earlier read saw is the right half of it, now is bright. */
+const WIDE = 6;
+const COLOURS = { now: "#d7dee6", seen: "#8a97a5", before: "#4f6375", frame: "#27313b" };
+
+function drawBar(bar: HTMLCanvasElement, { seen, before }: Coverage, now: number, height: number): void {
+  bar.width = WIDE;
+  bar.height = height;
+  const context = bar.getContext("2d");
+  if (context === null) return;
+  context.fillStyle = COLOURS.frame;
+  context.fillRect(0, 0, 1, height);
+  context.fillRect(WIDE - 1, 0, 1, height);
+  for (let slice = 0; slice < seen.length; slice++) {
+    const top = Math.floor((slice / seen.length) * height);
+    const tall = Math.max(1, Math.floor(((slice + 1) / seen.length) * height) - top);
+    const kind = slice === now ? "now" : seen[slice] === 1 ? "seen" : before[slice] === 1 ? "before" : null;
+    if (kind === null) continue;
+    context.fillStyle = COLOURS[kind];
+    if (kind === "before") context.fillRect(WIDE / 2, top, WIDE / 2, tall);
+    else context.fillRect(0, top, WIDE, tall);
   }
 }

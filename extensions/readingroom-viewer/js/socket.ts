@@ -10,6 +10,8 @@ export interface LinkEvents {
    * `why` is the server's own word when it let the reader out.
    */
   live(live: boolean, why: string): void;
+  /** Nothing came for a while over a connection that may still live: what was asked over it holds. */
+  silent(silent: boolean): void;
   /** The last round trip of a few bytes, and the smallest of the last ones. */
   roundTrip(milliseconds: number, smallest: number): void;
 }
@@ -49,6 +51,7 @@ export class Link {
   #looked = performance.now();
   #roundTrips: number[] = [];
   #live = false;
+  #silent = false;
   #closed = false;
   readonly #watch: ReturnType<typeof setInterval>;
 
@@ -108,7 +111,7 @@ export class Link {
 
   #receive(data: string | ArrayBuffer): void {
     this.#heard = performance.now();
-    if (!this.#live) this.#setLive(true);
+    this.#setSilent(false);
     if (typeof data !== "string") {
       this.#events.binary(data);
       return;
@@ -137,10 +140,16 @@ export class Link {
     this.#events.live(live, "");
   }
 
+  #setSilent(silent: boolean): void {
+    if (this.#silent === silent || !this.#live) return;
+    this.#silent = silent;
+    this.#events.silent(silent);
+  }
+
   #lost(why = ""): void {
     this.#drop();
     this.#failures += 1;
-    this.#live = false;
+    this.#live = this.#silent = false;
     this.#events.live(false, why);
     if (this.#closed) return;
     clearTimeout(this.#retry);
@@ -163,7 +172,7 @@ export class Link {
     this.#looked = now;
     if (socket === null) return;
     const silence = now - this.#heard;
-    if (silence > SILENCE_MS) this.#setLive(false);
+    if (silence > SILENCE_MS) this.#setSilent(true);
     if (silence > GIVE_UP_MS) {
       this.#lost();
     } else if (socket.readyState === WebSocket.OPEN && now - this.#pinged >= PING_MS - 125) {
@@ -181,7 +190,7 @@ export class Link {
   };
 }
 
-const KINDS: readonly string[] = ["studies", "study", "display", "measured", "pong", "error"];
+const KINDS: readonly string[] = ["studies", "study", "closed", "coverage", "display", "measured", "places", "readout", "pong", "error"];
 
 export function parseText(text: string): TextMessage | null {
   try {

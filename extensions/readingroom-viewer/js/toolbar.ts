@@ -3,11 +3,13 @@
 import { h } from "./dom";
 import { type IconName, icon } from "./icons";
 import { type Command, keyOf } from "./keys";
+import type { Grid } from "./layout";
+import { LayoutMenu } from "./layout_menu";
 import type { Preset } from "./presets";
 import { TOOLS, type Tool } from "./tools";
 import { windowText } from "./voi";
 
-const TOOL_WORDS: Record<Tool, string> = { window: "Window", zoom: "Zoom", pan: "Pan", scroll: "Scroll" };
+const TOOL_WORDS: Record<Tool, string> = { window: "Window", zoom: "Zoom", pan: "Pan", scroll: "Scroll", probe: "Value" };
 
 export interface ToolBarState {
   tool: Tool;
@@ -19,23 +21,30 @@ export interface ToolBarState {
   overlayPlanes: number;
   playing: boolean;
   canPlay: boolean;
+  grid: Grid;
+  /** Whether viewports scroll together. */
+  together: boolean;
 }
 
 export class ToolBar {
   readonly element = h("div", { class: "rr-toolbar", role: "toolbar", "aria-label": "Image tools" });
+  readonly layouts: LayoutMenu;
   readonly #run: (command: Command) => void;
   readonly #tools = new Map<Tool, HTMLButtonElement>();
   readonly #presets = h("div", { class: "rr-group rr-presets", role: "group", "aria-label": "Window presets" });
   readonly #invert: HTMLButtonElement;
   readonly #overlays: HTMLButtonElement;
   readonly #cine: HTMLButtonElement;
+  readonly #together: HTMLButtonElement;
   #shown = "";
 
-  constructor(run: (command: Command) => void) {
+  constructor(run: (command: Command) => void, arrange: (grid: Grid) => void) {
     this.#run = run;
+    this.layouts = new LayoutMenu(arrange);
     for (const tool of TOOLS) this.#tools.set(tool, this.#button(tool, tool, TOOL_WORDS[tool], `tool-${tool}`, true));
     this.#invert = this.#button("invert", "invert", "Invert", "invert", true);
     this.#overlays = this.#button("overlays", "overlays", "Overlays", "overlays", true);
+    this.#together = this.#button("together", "link", "Link", "together", true);
     this.#cine = this.#button("cine", "play", "Cine", "cine", true);
     this.element.append(
       h("div", { class: "rr-group", role: "group", "aria-label": "Left button" }, ...this.#tools.values()),
@@ -53,6 +62,7 @@ export class ToolBar {
         this.#overlays,
         this.#cine,
       ),
+      h("div", { class: "rr-group", role: "group", "aria-label": "Layout" }, this.#together, this.layouts.element),
     );
   }
 
@@ -69,6 +79,9 @@ export class ToolBar {
       this.#cine.querySelector("svg")?.replaceWith(icon(wanted));
     }
     this.#updatePresets(state.presets, state.preset);
+    this.layouts.update(state.grid);
+    this.#together.setAttribute("aria-pressed", String(state.together));
+    this.#together.hidden = state.grid.rows * state.grid.columns === 1;
   }
 
   /** The buttons stay the same elements while their labels do: a press must not lose its button to a new frame. */

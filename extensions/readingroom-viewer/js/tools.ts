@@ -5,8 +5,8 @@ import { type Placement, zoomedAt } from "./paint";
 import type { Viewport } from "./viewport";
 import { dragged } from "./voi";
 
-export type Tool = "window" | "zoom" | "pan" | "scroll";
-export const TOOLS: readonly Tool[] = ["window", "zoom", "pan", "scroll"];
+export type Tool = "window" | "zoom" | "pan" | "scroll" | "probe";
+export const TOOLS: readonly Tool[] = ["window", "zoom", "pan", "scroll", "probe"];
 
 /** A trackpad's pixels that make one frame. */
 const PIXELS_A_FRAME = 40;
@@ -60,7 +60,7 @@ export class Hand {
   }
 
   readonly #down = (event: PointerEvent): void => {
-    const tool = [this.tool, "pan", "zoom"][event.button] as Tool | undefined;
+    const tool = [event.shiftKey ? "probe" : this.tool, "pan", "zoom"][event.button] as Tool | undefined;
     if (tool === undefined || this.#viewport.wanted === null) return;
     event.preventDefault();
     this.#viewport.element.focus({ preventScroll: true });
@@ -73,7 +73,9 @@ export class Hand {
       place: this.#viewport.place,
       position: this.#viewport.wanted.position,
     };
-    this.#viewport.touch(true);
+    // Reading a value changes nothing that is seen.
+    if (tool === "probe") this.#viewport.probe.begin(this.#viewport, event);
+    else this.#viewport.activity.touch(true);
   };
 
   readonly #move = (event: PointerEvent): void => {
@@ -84,8 +86,10 @@ export class Hand {
     const ratio = this.#ratio();
     if (drag.tool === "window") {
       if (drag.window !== null && (dx !== 0 || dy !== 0)) this.#viewport.want({ window: dragged(drag.window, dx, dy) });
+    } else if (drag.tool === "probe") {
+      this.#viewport.probe.ask(this.#viewport, event);
     } else if (drag.tool === "scroll") {
-      this.#viewport.want({ position: drag.position + this.#framesFor(dy) });
+      this.#viewport.walk.follow(drag.position + this.#framesFor(dy));
     } else if (drag.tool === "pan") {
       this.#viewport.moveTo({ ...drag.place, x: drag.place.x + dx * ratio, y: drag.place.y + dy * ratio, fit: false });
     } else {
@@ -94,9 +98,9 @@ export class Hand {
   };
 
   readonly #up = (): void => {
-    if (this.#drag === null) return;
+    const drag = this.#drag;
     this.#drag = null;
-    this.#viewport.release();
+    if (drag !== null && drag.tool !== "probe") this.#viewport.activity.release();
   };
 
   readonly #turn = (event: WheelEvent): void => {
@@ -108,8 +112,8 @@ export class Hand {
     }
     const frames = this.#wheel.take(event) * (event.shiftKey ? 10 : 1);
     if (frames === 0) return;
-    this.#viewport.touch();
-    this.#viewport.scroll(frames);
+    this.#viewport.activity.touch();
+    this.#viewport.walk.by(frames);
   };
 
   /** The whole stack fits into one drag over the viewport; a short one moves a frame every 8 pixels. */

@@ -88,6 +88,7 @@ export function answers(header: FrameHeader, wanted: Wanted): boolean {
     (wanted.window === null || header.samples === 3 || sameWindow(header.window, wanted.window)) &&
     (wanted.choice === null || header.choice === wanted.choice) &&
     header.inverted === wanted.inverted &&
+    header.overlays === wanted.overlays &&
     // A presentation state is not applied to an image that it does not refer to.
     (header.presentation_uid === wanted.presentationUid || header.presentation_uid === "") &&
     sameReformat(header.reformat, wanted.reformat)
@@ -95,8 +96,8 @@ export function answers(header: FrameHeader, wanted: Wanted): boolean {
 }
 
 /** How a request travels: beside what is wanted, how much it matters and where the reader looks. */
-export type Lane = Pick<ViewRequest, "moving" | "ordered" | "focus">;
-export const AT_REST: Lane = { moving: false, ordered: false, focus: 0.5 };
+export type Lane = Pick<ViewRequest, "moving" | "focus" | "pointed">;
+export const AT_REST: Lane = { moving: false, focus: 0.5, pointed: true };
 
 export function viewRequest(wanted: Wanted, viewport: string, seq: number, lane = AT_REST): ViewRequest {
   return {

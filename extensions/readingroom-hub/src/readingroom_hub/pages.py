@@ -1,17 +1,34 @@
-"""The hub's own pages in our words and colours: where the templates are, and what they are given."""
+"""The hub's own pages in our words and colours: where the templates are, what they are given, how they are answered."""
 
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote
 
+from jupyterhub.handlers.static import CacheControlStaticFilesHandler
+
+from readingroom.wire.browser import response_headers
+from readingroom_hub.handlers import Public
 from readingroom_hub.servers import PEOPLE, ServerKind, servers_for
 
-PAGES_POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data:; font-src 'self' data:; form-action 'self'; frame-ancestors 'none'"
-)
-"""No page of the hub loads anything from another origin; the browser enforces it."""
+
+class OwnFiles(CacheControlStaticFilesHandler):  # type: ignore[misc] # JupyterHub has no types
+    """The hub's scripts, styles and fonts, with the headers of its pages; a browser may keep them."""
+
+    action: ClassVar = Public("scripts, styles and fonts, which hold nothing of anybody")
+
+    def set_default_headers(self) -> None:
+        """Set what JupyterHub sets on its pages alone."""
+        for name, value in self.settings.get("headers", {}).items():
+            if name != "Cache-Control":
+                self.set_header(name, value)
+
+
+def tornado_settings(subdomain_host: str) -> dict[str, object]:
+    """Return what JupyterHub's web application is told: headers for every page, every answer and every file."""
+    scheme, _, host = subdomain_host.partition("://")
+    people = f"{scheme}://*.{host}" if subdomain_host else ""
+    return {"headers": response_headers("hub", people=people), "static_handler_class": OwnFiles}
 
 
 def template_folder() -> Path:

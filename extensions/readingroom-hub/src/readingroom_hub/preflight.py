@@ -4,10 +4,12 @@ import fcntl
 import os
 import secrets
 import socket
+import ssl
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
+from readingroom_hub.pacs import Pacs, PacsError
 from readingroom_hub.sandbox import can_read_folder
 from readingroom_hub.settings import MINIMUM_PASSWORD_LENGTH, SettingsError, StudiesKind
 
@@ -73,6 +75,25 @@ def choose_password(environment: Mapping[str, str]) -> str:
     return given
 
 
+def check_tls(certificate: Path | None, key: Path | None) -> tuple[Path | None, Path | None]:
+    """Return both paths made absolute, or two ``None`` for plain http; raises ``SettingsError`` for what is no such pair."""
+    if certificate is None and key is None:
+        return None, None
+    if certificate is None or key is None:
+        raise SettingsError(
+            "TLS_CERT and TLS_KEY belong together: give both, or neither for plain http on this machine."
+        )
+    certificate, key = certificate.expanduser().resolve(), key.expanduser().resolve()
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password=lambda: "")
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(
+            f"TLS_CERT={certificate} and TLS_KEY={key} cannot be used ({error}). They must be readable PEM files, "
+            "the key without a passphrase and that of the certificate."
+        ) from None
+    return certificate, key
+
+
 def check_studies(studies: Path, state: Path) -> tuple[Path | None, str | None]:
     """Return the folder to serve, or ``None`` for the demo studies only, and a line to print about it.
 
@@ -91,8 +112,29 @@ def check_studies(studies: Path, state: Path) -> tuple[Path | None, str | None]:
     return folder, None
 
 
-def refuse_unconfined(studies: Path | None, kind: StudiesKind, reason: str | None) -> tuple[Path | None, str | None]:
-    """Return the folder that may be served given why servers are not isolated here, and a line to print."""
+def check_pacs(address: str, authorization_file: Path | None, ca_file: Path | None) -> Pacs | None:
+    """Return the PACS to read, None where none is named; raises ``SettingsError``. It is not asked yet."""
+    if not address:
+        if authorization_file is not None or ca_file is not None:
+            raise SettingsError("PACS_AUTHORIZATION_FILE and PACS_CA belong to a PACS: give PACS too.")
+        return None
+    files = [None if file is None else file.expanduser().resolve() for file in (authorization_file, ca_file)]
+    try:
+        pacs = Pacs(address, *files)
+        pacs.authorization()
+        if pacs.ca_file is not None:
+            ssl.create_default_context(cafile=pacs.ca_file)
+    except PacsError as error:
+        raise SettingsError(str(error)) from None
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(f"PACS_CA={ca_file} cannot be used ({error}); it must be a readable PEM file.") from None
+    return pacs
+
+
+def refuse_unconfined(
+    studies: Path | Pacs | None, kind: StudiesKind, reason: str | None
+) -> tuple[Path | Pacs | None, str | None]:
+    """Return the folder or the PACS that may be served given why servers are not isolated here, and a line to print."""
     if reason is None:
         return studies, None
     line = f"Servers are not isolated from each other on this machine: {reason}. Only teaching studies are served"

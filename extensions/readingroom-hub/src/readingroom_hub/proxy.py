@@ -38,4 +38,9 @@ class LocalTraefikProxy(TraefikFileProviderProxy):  # type: ignore[misc] # it ha
     def _start_traefik(self) -> None:
         configuration = str(Path(self.static_config_file).absolute())
         command = bound(["traefik", "--configfile", configuration])
-        self.traefik_process = Popen(command, env={**os.environ, **self.traefik_env})
+        self.traefik_process = Popen(command, env={**_environment(), **self.traefik_env})
+
+
+def _environment() -> dict[str, str]:
+    """Return what the proxy needs of the hub's environment: nothing that the hub alone is told."""
+    return {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LC_ALL", "TZ") if name in os.environ}

@@ -4,12 +4,14 @@ import json
 import os
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from readingroom_hub.bound import adopt_orphans, bound
 from readingroom_hub.preflight import HOST
@@ -18,6 +20,7 @@ from readingroom_hub.sandbox import run_command
 from readingroom_hub.settings import PROXY_FILES, HubSettings
 
 START_SECONDS = 120
+RECORDS_SECONDS = 30
 STOP_SECONDS = 10
 _KEPT_VARIABLES = ("LANG", "LC_ALL", "TZ", "TMPDIR")
 
@@ -75,16 +78,31 @@ class HubRun:
         home.mkdir(mode=0o700, exist_ok=True)
         return {
             **{name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ},
-            **self._settings.to_environment(),
+            **self._told(),
             "HOME": str(home),
             "PATH": f"{Path(sys.executable).parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "PYTHONNOUSERSITE": "1",
             "PYTHONUNBUFFERED": "1",
         }
 
+    def _told(self) -> dict[str, str]:
+        """Return what the hub is told, with the password in a file: an environment is inherited, listed and inspected."""
+        told = self._settings.to_environment()
+        file = self._settings.state / "demo-password"
+        file.unlink(missing_ok=True)
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as opened:
+            opened.write(told.pop("READINGROOM_DEMO_PASSWORD"))
+        return {**told, "READINGROOM_DEMO_PASSWORD_FILE": str(file)}
+
     def wait_until_ready(self) -> bool:
         """Return whether the hub answered through the public port before it ended or the time was up."""
         return _wait_for(lambda: not self.alive() or self._answers(), START_SECONDS) and self.alive()
+
+    def wait_for_records(self) -> bool:
+        """Return whether the records answer through the public port, which is when the first image can be shown."""
+        if not self._settings.records_port:
+            return True
+        return _wait_for(lambda: not self.alive() or self._answers("/services/records/health"), RECORDS_SECONDS)
 
     def alive(self) -> bool:
         """Return whether the process that holds the run together still runs."""
@@ -125,15 +143,28 @@ class HubRun:
             return self._process.pid
         return next((pid for pid in children(self._init) if str(self._configuration) in arguments(pid)), None)
 
-    def _answers(self) -> bool:
-        connection = HTTPConnection(HOST, self._settings.port, timeout=2)
+    def _answers(self, path: str = "/hub/health") -> bool:
+        connection = self._connection()
         try:
-            connection.request("GET", "/hub/health")
-            return connection.getresponse().status == 200  # noqa: PLR2004 - the hub's own "healthy"
+            connection.request("GET", path, headers=self._host())
+            return connection.getresponse().status == 200  # noqa: PLR2004 - healthy
         except (OSError, HTTPException):
             return False
         finally:
             connection.close()
+
+    def _host(self) -> dict[str, str]:
+        """Return the host that is asked for: where people have subdomains, the proxy knows no other."""
+        asked = urlsplit(self._settings.subdomain_host).netloc
+        return {"Host": asked} if asked else {}
+
+    def _connection(self) -> HTTPConnection:
+        if self._settings.tls_cert is None:
+            return HTTPConnection(HOST, self._settings.port, timeout=2)
+        # The certificate names the trust's address, not this one; no secret is sent.
+        anyone = ssl.create_default_context()
+        anyone.check_hostname, anyone.verify_mode = False, ssl.CERT_NONE
+        return HTTPSConnection(HOST, self._settings.port, timeout=2, context=anyone)
 
     def last_words(self, count: int = 6) -> list[str]:
         """Return the last lines of the log that say something, for a hub that ended by itself."""

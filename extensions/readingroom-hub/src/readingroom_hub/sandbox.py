@@ -17,6 +17,7 @@ INDEX = "/index"
 INDEX_FILE = f"{INDEX}/index.sqlite"
 NOTEBOOKS = "/notebooks"
 RECORDS = "/records"
+PASSAGE = "/passage"
 
 _ETC = (
     "alternatives",
@@ -45,21 +46,33 @@ def run_command(bwrap: str, information_fd: int) -> list[str]:
     return [bwrap, *_RUN_NAMESPACE, "--info-fd", str(information_fd), "--"]
 
 
-def sandbox_command(settings: HubSettings, kind: ServerKind, home: Path | None, records: Path) -> list[str]:
+def sandbox_command(
+    settings: HubSettings, kind: ServerKind, home: Path | None, records: Path | None, passage: Path | None = None
+) -> list[str]:
     """Return the start of the command line of one server; what is not bound here does not exist in there.
 
-    ``home`` is the folder on disk, or ``None`` for an empty home in memory; ``records`` the folder of this server's own
-    records, which outlives both. The state folder, the hub's database
-    and the homes of others are not bound. A study folder that has vanished is left out: the server starts and says so.
+    ``home`` is the folder on disk, or ``None`` for an empty home in memory. A reading server has no study, no index and no
+    records: it asks the hub's services. A workbench has the teaching studies, the folder of its own ``records``, and the one
+    of its ``passage`` to the hub: it runs its owner's code, so it has a network of its own. The state folder, the hub's
+    database and the homes of others are not bound. A study folder that has vanished is left out: the server starts and
+    says so.
     """
-    studies = settings.reading_studies if kind.opens_pixels else settings.workbench_studies
     command = [_bwrap(), *_SERVER_NAMESPACES, "--cap-drop", "ALL", *_system(), *_python()]
     command += ["--tmpfs", HOME] if home is None else ["--bind", str(home), HOME]
-    command += ["--ro-bind-try", str(studies.path), STUDIES, "--ro-bind-try", str(studies.index_folder), INDEX]
-    command += ["--bind", str(records), RECORDS]
-    if settings.notebooks is not None and not kind.opens_pixels:
-        command += ["--ro-bind-try", str(settings.notebooks), NOTEBOOKS]
+    if not kind.opens_pixels:
+        command += _teaching(settings)
+    if records is not None:
+        command += ["--bind", str(records), RECORDS]
+    if passage is not None:
+        command += ["--unshare-net", "--bind", str(passage), PASSAGE]
     return [*command, "--chdir", HOME, "--"]
+
+
+def _teaching(settings: HubSettings) -> list[str]:
+    """Bind the studies that kernels may see, and the example notebooks, read-only."""
+    studies = settings.workbench_studies
+    bound = ["--ro-bind-try", str(studies.path), STUDIES, "--ro-bind-try", str(studies.index_folder), INDEX]
+    return bound if settings.notebooks is None else [*bound, "--ro-bind-try", str(settings.notebooks), NOTEBOOKS]
 
 
 def why_not_isolated() -> str | None:

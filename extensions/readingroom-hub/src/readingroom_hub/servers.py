@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from readingroom.reading.permissions import Action, Role, could, groups_with, role_of
+
 PEOPLE = {
     "trainee": "trainees",
     "consultant": "consultants",
@@ -13,7 +15,7 @@ PEOPLE = {
 }
 """The demo accounts, each with its one group."""
 
-GROUPS = tuple(PEOPLE.values())
+GROUPS = tuple(role.group for role in Role)
 
 
 class ServerRefusedError(PermissionError):
@@ -22,23 +24,28 @@ class ServerRefusedError(PermissionError):
 
 @dataclass(frozen=True, slots=True)
 class ServerKind:
-    """One named server: its words for people, its groups, and whether its token opens identifiable pixels."""
+    """One named server: its words for people, the action that starts it, and whether its token opens pixels."""
 
     name: str
     title: str
     about: str
-    groups: tuple[str, ...]
+    action: Action
     module: str
     opens_pixels: bool = False
     keeps_home: bool = False
     available: bool = True
+
+    def is_for(self, groups: Collection[str]) -> bool:
+        """Return whether the permission table gives this server to a person in these groups."""
+        role = role_of(groups)
+        return role is not None and could(role, self.action)
 
 
 READING = ServerKind(
     name="reading",
     title="Reading",
     about="Your study list and the viewer.",
-    groups=GROUPS,
+    action=Action.USE_READING,
     module="readingroom_viewer.reading_server",
     opens_pixels=True,
 )
@@ -46,7 +53,7 @@ WORKBENCH = ServerKind(
     name="workbench",
     title="Workbench",
     about="Notebooks with the same viewer, over teaching studies only.",
-    groups=("trainees", "consultants", "researchers", "coordinators"),
+    action=Action.USE_WORKBENCH,
     module="readingroom_viewer.workbench_server",
     keeps_home=True,
 )
@@ -54,7 +61,7 @@ RESEARCH = ServerKind(
     name="research",
     title="Research",
     about="Notebooks over de-identified cohorts.",
-    groups=("researchers",),
+    action=Action.USE_RESEARCH,
     module="readingroom_viewer.workbench_server",
     keeps_home=True,
     available=False,
@@ -75,12 +82,12 @@ def choose_server(name: str, groups: Collection[str]) -> ServerKind:
         raise ServerRefusedError(f"There is no server {called} here. The servers are: {known}.")
     if not kind.available:
         raise ServerRefusedError(f"The {kind.name} server is not available yet. Nothing was started.")
-    if not set(kind.groups) & set(groups):
-        allowed = ", ".join(kind.groups)
+    if not kind.is_for(groups):
+        allowed = ", ".join(groups_with(kind.action))
         raise ServerRefusedError(f"The {kind.name} server is for {allowed}. Your own reading server is open to you.")
     return kind
 
 
 def servers_for(groups: Collection[str]) -> list[ServerKind]:
     """Return the servers that a person in ``groups`` can start, in the order of the table."""
-    return [kind for kind in SERVERS.values() if kind.available and set(kind.groups) & set(groups)]
+    return [kind for kind in SERVERS.values() if kind.available and kind.is_for(groups)]

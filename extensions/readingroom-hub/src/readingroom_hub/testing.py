@@ -16,7 +16,7 @@ from readingroom_hub.processes import arguments, descendants
 
 PASSWORD = "right-words"  # noqa: S105 - of hubs that live for one test session
 START_S = 180
-SPAWN_S = 120
+SPAWN_S = 60
 AS_A_BROWSER = {"Accept": "text/html"}
 
 
@@ -28,11 +28,12 @@ class Launched:
     port: int
     state: Path
     output: Path
+    scheme: str = "http"
 
     @property
     def url(self) -> str:
         """The public address."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     def said(self) -> str:
         """Return everything printed so far."""
@@ -48,6 +49,10 @@ class Launched:
     def below(self) -> list[int]:
         """Return every process that the launcher has started, as far down as they go."""
         return descendants(self.process.pid)
+
+    def service(self, name: str) -> list[int]:
+        """Return the PIDs of a service of ours, seen from outside its namespace; none for some moments after it was killed."""
+        return [pid for pid in self.below() if arguments(pid)[1:] == ["-m", f"readingroom_hub.{name}"]]
 
     def hub(self) -> int:
         """Return the PID of the hub, seen from outside its namespace."""
@@ -79,12 +84,15 @@ def launch(
             text=True,
             env={**inherited, "READINGROOM_DEMO_PASSWORD": PASSWORD, **(environment or {})},
         )
-    return Launched(process, port, state, output)
+    return Launched(process, port, state, output, "https" if "--tls-cert" in more else "http")
 
 
-def log_in(url: str, name: str, password: str = PASSWORD) -> tuple[requests.Session, requests.Response]:
+def log_in(
+    url: str, name: str, password: str = PASSWORD, cookies: Mapping[str, str] | None = None
+) -> tuple[requests.Session, requests.Response]:
     """Fill in the login form as a browser does; return the session and the page that came after."""
     session = requests.Session()
+    session.cookies.update(cookies or {})
     session.headers.update(AS_A_BROWSER)
     form = session.get(f"{url}/hub/login", timeout=30)
     token = re.search(r'name="_xsrf" value="([^"]+)"', form.text)
@@ -94,9 +102,11 @@ def log_in(url: str, name: str, password: str = PASSWORD) -> tuple[requests.Sess
     return session, session.post(f"{url}/hub/login?next=%2Fhub%2Fhome", data=fields, timeout=30)
 
 
-def open_server(url: str, name: str, server: str = "reading") -> requests.Session:
-    """Log in, start a server and wait until its own page answers; return the session."""
-    session, _ = log_in(url, name)
+def open_server(
+    url: str, name: str, server: str = "reading", session: requests.Session | None = None
+) -> requests.Session:
+    """Log in, unless ``session`` has, start a server and wait until its own page answers; return the session."""
+    session = session or log_in(url, name)[0]
     address = f"{url}/hub/spawn/{name}/{server}"
 
     def opened() -> bool:

@@ -62,7 +62,7 @@ describe("a large picture", () => {
   const COLUMNS = 11;
   const random = seeded(5);
   const pixels = Uint8Array.from({ length: ROWS * COLUMNS }, () => whole(random, 256));
-  const header = { ...answer({ type: "view", viewport: "main", seq: 7, series_uid: "1", position: 0, window: null, inverted: false, choice: null, presentation_uid: "", overlays: true, reformat: null, moving: false, ordered: false, focus: 0.5 }).header, rows: ROWS, columns: COLUMNS, codec: "raw" as const, sha256: sha(pixels) };
+  const header = { ...answer({ type: "view", viewport: "main", seq: 7, series_uid: "1", position: 0, window: null, inverted: false, choice: null, presentation_uid: "", overlays: true, reformat: null, moving: false, focus: 0.5, pointed: true }).header, rows: ROWS, columns: COLUMNS, codec: "raw" as const, sha256: sha(pixels) };
   const strips: Strip[] = [[50, 30], [80, 40], [20, 30], [0, 20]].map(([first_row, rows]) => ({ first_row: first_row!, rows: rows! }));
   const part = ({ first_row, rows }: Strip) => pixels.slice(first_row * COLUMNS, (first_row + rows) * COLUMNS);
 

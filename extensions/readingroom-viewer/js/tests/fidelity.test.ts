@@ -31,14 +31,18 @@ describe("fidelity", () => {
     expect(fidelity(next(back, paint(2)))).toBe("verified");
   });
   it("is a preview from a local change until the next paint", () => {
-    const changed = after(live, want(1), paint(1), { type: "preview" });
+    const changed = after(live, want(1), paint(1), { type: "preview", drawn: true });
     expect(fidelity(changed)).toBe("preview");
     expect(fidelity(next(changed, paint(1)))).toBe("verified");
+  });
+  it("is none any more when the picture is drawn as it came", () => {
+    const changed = after(live, want(1), paint(1), want(2), { type: "preview", drawn: true });
+    expect(fidelity(next(changed, { type: "preview", drawn: false }))).toBe("pending");
   });
   it("forgets the picture when the viewport is cleared", () => expect(fidelity(after(live, want(1), paint(1), { type: "clear" }))).toBe("pending"));
 
   it("gives each state its own word and glyph", () => {
-    const states = [START, after(live), after(live, want(1), paint(1)), after(live, want(1), paint(1, "different")), after(live, want(1), paint(1), active(true), want(2)), after(live, want(1), paint(1), { type: "preview" })];
+    const states = [START, after(live), after(live, want(1), paint(1)), after(live, want(1), paint(1, "different")), after(live, want(1), paint(1), active(true), want(2)), after(live, want(1), paint(1), { type: "preview", drawn: true })];
     expect(new Set(states.map((state) => badge(state).words)).size).toBe(states.length);
     expect(new Set(states.map((state) => badge(state).glyph)).size).toBe(states.length);
   });
@@ -67,7 +71,7 @@ describe("every state", () => {
     }
   });
   it("is no longer verified after anything that the reader or the network does", () => {
-    const events: FidelityEvent[] = [want(3), paint(2, "different"), paint(2, "lossy"), paint(2, "impossible"), { type: "preview" }, { type: "clear" }, { type: "link", live: false }, { type: "overdue", overdue: true }, { type: "selfTest", passed: false }];
+    const events: FidelityEvent[] = [want(3), paint(2, "different"), paint(2, "lossy"), paint(2, "impossible"), { type: "preview", drawn: true }, { type: "clear" }, { type: "link", live: false }, { type: "overdue", overdue: true }, { type: "selfTest", passed: false }];
     for (const state of every.filter((one) => fidelity(one) === "verified")) for (const event of events) expect(fidelity(next(state, event)), event.type).not.toBe("verified");
   });
   it("says stalled whenever the link is down or the answer late", () => {

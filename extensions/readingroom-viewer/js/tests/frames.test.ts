@@ -26,6 +26,8 @@ const HEADER: FrameHeader = {
   presentation_uid: "",
   presentation: null,
   overlay_planes: 0,
+  overlays: true,
+  full_size: null,
   reformat: null,
   loaded: 1,
   notes: [],
@@ -38,6 +40,7 @@ const HEADER: FrameHeader = {
   pipeline: "0".repeat(64),
   display: "review-only",
   value_step: 1,
+  window_origin: "image",
   strip: null,
   gray: "up",
 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { edgeLetters, lengthText, planeText, scaleBar } from "../geometry";
+import { edgeLetters, lengthText, placeText, planeText, scaleBar } from "../geometry";
 import { fitZoom, pixelShape, zoomedAt } from "../paint";
 import { UPRIGHT } from "../turn";
 
@@ -68,5 +68,12 @@ describe("placement", () => {
     expect((100 - after.x) / after.zoom).toBeCloseTo((100 - before.x) / before.zoom);
     expect((40 - after.y) / after.zoom).toBeCloseTo((40 - before.y) / before.zoom);
     expect(after.fit).toBe(false);
+  });
+});
+
+describe("a place in the patient", () => {
+  it("is said with the letters of its sides", () => {
+    expect(placeText([12.34, -5, 100])).toBe("L 12.3 · A 5.0 · H 100.0 mm");
+    expect(placeText([-12.34, 5, -100])).toBe("R 12.3 · P 5.0 · F 100.0 mm");
   });
 });

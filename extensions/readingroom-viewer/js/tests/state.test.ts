@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { windowOf } from "../app";
 import { studyWords } from "../banner";
 import { hooks } from "../hooks";
 import { commandOf } from "../keys";
 import type { Study } from "../messages";
+import { windowOf } from "../model";
 import { stalledWords } from "../overlay";
 import { backOff, parseText, socketAddress } from "../socket";
 import { NEWEST_FIRST, arranged, visibleRows } from "../table";

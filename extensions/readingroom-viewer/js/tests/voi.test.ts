@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import golden from "../../../../tests/golden/voi.json";
 import type { Window } from "../messages";
+import { originText } from "../overlay";
 import { presetsFor } from "../presets";
 import { displayed, dragged, readable, sameWindow, scaled, spanning, windowText } from "../voi";
 
@@ -80,4 +81,10 @@ it("windows are equal by their numbers and function, not by their words", () => 
   expect(sameWindow(window(1, 2), window(1, 2, "SIGMOID"))).toBe(false);
   expect(sameWindow(null, null)).toBe(true);
   expect(scaled(window(0, 1), 0.1).width).toBe(1);
+});
+
+it("a window that the image did not choose says what it stands on", () => {
+  expect(["", "image", "reader", "bits"].map((origin) => originText(origin as "image")).join("")).toBe("");
+  expect(originText("series")).toContain("series");
+  expect(originText("frame")).toContain("no window in image");
 });

@@ -13,10 +13,10 @@ from urllib.parse import quote
 
 import panel as pn
 
-from readingroom.dicom.folder import FolderSource
 from readingroom.pixels import straight
+from readingroom.wire.logs import keep_secrets_out_of_logs
 from readingroom_viewer.bound import die_with_parent
-from readingroom_viewer.records import ServerRecords
+from readingroom_viewer.served import served
 from readingroom_viewer.server_extension import GROUPS_HEADER, USER_HEADER
 from readingroom_viewer.settings import ServerSettings
 from readingroom_viewer.socket import FrameSocket
@@ -52,6 +52,7 @@ def page(settings: ServerSettings) -> pn.Template:
             socket_url=f"{settings.viewer_prefix}frames",
             hub_url=settings.hub_url,
             person=headers.get(USER_HEADER, ""),
+            lock_minutes=settings.lock_minutes,
             role=groups.split(",", maxsplit=1)[0],
             styles={"position": "fixed", "inset": "0"},
         ),
@@ -68,13 +69,13 @@ def _warm_up(compiling: "subprocess.Popen[bytes]") -> None:
 def main(socket_path: Path) -> None:
     """Serve until the server in front ends this process."""
     die_with_parent()
+    keep_secrets_out_of_logs()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     settings = ServerSettings.from_environment()
-    source = FolderSource(settings.studies, settings.index, read_only=True)
+    found = served(settings)
     compiling = subprocess.Popen([sys.executable, "-m", "readingroom_viewer.warm"], stdin=subprocess.DEVNULL)
     threading.Thread(target=_warm_up, args=(compiling,), daemon=True).start()
-    records = ServerRecords.local(settings.records, settings.display_days)
-    served = {"source": source, "settings": settings, "records": records}
+    given = {"source": found.source, "settings": settings, "records": found.records, "leases": found.leases}
     pool = ThreadPoolExecutor(RENDER_THREADS, thread_name_prefix="render")
     pn.serve(
         {"": lambda: page(settings)},
@@ -82,7 +83,7 @@ def main(socket_path: Path) -> None:
         prefix=settings.viewer_prefix.rstrip("/"),
         websocket_origin="*",
         websocket_max_message_size=MAX_MESSAGE_BYTES,
-        extra_patterns=[("/frames", FrameSocket, {**served, "pool": pool})],
+        extra_patterns=[("/frames", FrameSocket, {**given, "pool": pool})],
         include_headers=[USER_HEADER, GROUPS_HEADER],
         show=False,
         verbose=False,

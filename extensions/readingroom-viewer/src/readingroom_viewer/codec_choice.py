@@ -14,16 +14,23 @@ JPEG_EDGE = 65_500
 STEADY = 1.25
 """Once a picture moves with loss, exact ones must hold the rate with so much to spare, or the two would alternate."""
 
+LOSSY_FRAME_S = 0.1
+"""A picture with loss that would take the link longer comes in fewer pixels: a hand feels ten pictures a second."""
+
+MOST_STEP = 8
+"""The fewest rows and columns that the wire allows for are an eighth."""
+
 BEST_QUALITY, WORST_QUALITY = 90, 30
 LAG_BEST_S, LAG_WORST_S = 0.020, 0.080
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A codec of the wire; the quality is for ``jpeg``."""
+    """A codec of the wire; quality and step are for ``jpeg``: of so many rows and columns one is sent."""
 
     codec: Codec
     quality: int = 100
+    step: int = 1
 
     @property
     def exact(self) -> bool:
@@ -44,18 +51,38 @@ class CodecChoice:
         """Remember what a picture of ``raw`` bytes compressed to."""
         self.ratios[codec] = raw / max(1, encoded)
 
-    def choose(self, shape: tuple[int, ...], moving: bool, link: LinkState) -> Choice:
-        """Return the codec for a picture of ``shape`` (rows, columns[, 3]); only a ``moving`` one may lose anything."""
-        goodput = link.goodput
-        if goodput is None:
-            return Choice("lz4")
-        exact = Choice("lz4" if goodput >= PNG_BELOW else "png")
-        raw = shape[0] * shape[1] * (1 if len(shape) == 2 else 3)  # noqa: PLR2004 - rows, columns
-        needed = 8 * raw / self.ratios[exact.codec] * FRAMES_PER_S * (STEADY if self._lossy else 1)
+    def choose(
+        self, shape: tuple[int, ...], moving: bool, link: LinkState, sharing: int = 1, *, behind: bool = False
+    ) -> Choice:
+        """Return the codec for a picture of ``shape`` (rows, columns[, 3]); only a ``moving`` one may lose anything.
+
+        ``sharing`` is the number of viewports that the link must carry pictures for; ``behind`` says that an exact one
+        was broken off because the hand was quicker.
+        """
+        exact = self.exact(link)
         if not moving:
             return exact
-        self._lossy = needed > goodput and max(shape) <= JPEG_EDGE
-        return Choice("jpeg", quality_for(link.lag)) if self._lossy else exact
+        raw = shape[0] * shape[1] * (1 if len(shape) == 2 else 3)  # noqa: PLR2004 - rows, columns
+        needed = 8 * raw / self.ratios[exact.codec] * FRAMES_PER_S * max(1, sharing)
+        needed *= STEADY if self._lossy else 1
+        thin = link.goodput is not None and needed > link.goodput
+        self._lossy = (thin or behind) and max(shape) <= JPEG_EDGE
+        if not self._lossy:
+            return exact
+        return Choice("jpeg", quality_for(link.lag), self._step(raw * max(1, sharing), link.goodput))
+
+    @staticmethod
+    def exact(link: LinkState) -> Choice:
+        """Return the lossless codec that arrives soonest."""
+        return Choice("lz4" if link.goodput is None or link.goodput >= PNG_BELOW else "png")
+
+    def _step(self, raw: int, goodput: float | None) -> int:
+        step = 1
+        if goodput is not None:
+            room = goodput / 8 * LOSSY_FRAME_S
+            while step < MOST_STEP and raw / self.ratios["jpeg"] / step**2 > room:
+                step *= 2
+        return step
 
 
 def quality_for(lag: float) -> int:

@@ -11,7 +11,7 @@ from readingroom.dicom.picture import Picture
 from readingroom.pixels.voi import Voi
 from readingroom.reading.audit import Pipeline
 from readingroom.reading.display import UNKNOWN, DisplayState
-from readingroom.wire import FrameHeader, ViewRequest, VoiChoice, Window
+from readingroom.wire import FrameHeader, Reformat, ViewRequest, VoiChoice, Window
 from readingroom_viewer.outgoing import Rendered
 
 
@@ -30,6 +30,8 @@ class Shown:
     display: DisplayState = UNKNOWN
     value_step: float = 0.0
     gray: Literal["", "up", "down"] = ""
+    full_size: tuple[int, int] | None = None
+    """Rows and columns of the whole picture where it comes in fewer while the hand moves."""
 
 
 def rendered_frame(request: ViewRequest, shown: Shown, picture: Picture, presentation_uid: str = "") -> Rendered:
@@ -75,6 +77,7 @@ def _header(  # noqa: PLR0913, PLR0917 - one header gathers what five parts know
         presentation_uid=presentation_uid,
         presentation=picture.presentation,
         overlay_planes=picture.overlay_planes,
+        overlays=request.overlays,
         reformat=request.reformat,
         loaded=shown.loaded,
         notes=(*picture.notes, *shown.notes),
@@ -88,17 +91,17 @@ def _header(  # noqa: PLR0913, PLR0917 - one header gathers what five parts know
         display="calibrated" if shown.display.calibrated else "review-only",
         value_step=shown.value_step,
         gray="" if shown.display.curve is not None else shown.gray,
+        full_size=shown.full_size,
+        window_origin=picture.window_origin,
     )
 
 
 def _pipeline(request: ViewRequest, shown: Shown, picture: Picture, presentation_uid: str) -> Pipeline:
     """Return what the audit line of this picture names: all that made these pixels of that frame."""
     voi, reformat = picture.voi, request.reformat
-    plane = (
-        ""
-        if reformat is None
-        else f"{reformat.plane} {shown.position} {reformat.slab_mm:g} mm {reformat.projection or ''}"
-    )
+    plane = "" if reformat is None else plane_name(reformat, shown.position)
+    if shown.full_size is not None:
+        plane += " coarse"
     return Pipeline(
         voi=None if voi is None else (voi.center, voi.width, voi.function),
         choice=_choice(picture) if voi is None else None,
@@ -108,6 +111,11 @@ def _pipeline(request: ViewRequest, shown: Shown, picture: Picture, presentation
         reformat=plane,
         display=shown.display.digest,
     )
+
+
+def plane_name(reformat: Reformat, position: int) -> str:
+    """Return how the audit names a plane that is no stored frame."""
+    return f"{reformat.plane} {position} {reformat.slab_mm:g} mm {reformat.projection or ''}"
 
 
 def _choice(picture: Picture) -> int | None:

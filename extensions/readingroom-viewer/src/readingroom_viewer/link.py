@@ -23,6 +23,12 @@ SMOOTHING = 0.25
 ROUNDING = 0.1
 """A tenth of a frame more in a round trip is no reason for one more on its way."""
 SHORTEST_TRANSFER_S = 0.0005
+LEAST_TELLING_BYTES = 1000
+"""Smaller messages, of black rows for instance, share a packet with others and tell nothing about the rate."""
+
+LONG_TRANSFER_S = 0.3
+CHANGED_BY = 3
+"""No disturbance lasts so long: a transfer that did, at a third of the rate before, was over another link than it was."""
 SAMPLES = 16
 MOST_MILLISECONDS = 600_000.0
 """A page's own figures beyond this are not believed."""
@@ -48,10 +54,16 @@ class LinkEstimate:
     _arrived_ms: float | None = None
     _size: int = 0
 
-    def ping(self, now: float, trip_ms: float) -> None:
-        """Note a round trip of a few bytes, as the page measured it."""
-        if 0 <= trip_ms < MOST_MILLISECONDS:
-            _keep_smallest(self._pings, now, trip_ms / 1000)
+    def ping(self, now: float, trip_ms: float, *, busy: bool = False) -> None:
+        """Note a round trip of a few bytes, as the page measured it.
+
+        While pictures are on their way (``busy``) it stood in line behind them: then only a smaller one than before tells
+        anything, and the smallest is not forgotten.
+        """
+        if not 0 <= trip_ms < MOST_MILLISECONDS:
+            return
+        trip, known = trip_ms / 1000, self.base_trip
+        _keep_smallest(self._pings, now, min(trip, known) if busy and known is not None else trip)
 
     def frame(self, now: float, trip: float) -> None:
         """Note how long a frame took from being sent to being acknowledged, without the page's own work."""
@@ -71,8 +83,14 @@ class LinkEstimate:
             bounds.append(trip - self.base_trip)
         if before is not None and 0 < arrived_ms - before < MOST_MILLISECONDS:
             bounds.append((arrived_ms - before) / 1000)
-        if bounds and self.base_trip is not None:
-            self._rates.append(8 * size / max(SHORTEST_TRANSFER_S, min(bounds)))
+        if bounds and self.base_trip is not None and size >= LEAST_TELLING_BYTES:
+            self._note_rate(size, max(SHORTEST_TRANSFER_S, min(bounds)))
+
+    def _note_rate(self, size: int, seconds: float) -> None:
+        rate, known = 8 * size / seconds, self.goodput
+        if seconds > LONG_TRANSFER_S and known is not None and rate * CHANGED_BY < known:
+            self._rates.clear()
+        self._rates.append(rate)
 
     @property
     def state(self) -> LinkState:
@@ -105,15 +123,19 @@ class LinkEstimate:
 
     @property
     def window(self) -> int:
-        """How many frames of a viewport may be on their way at once.
+        """How many frames of one viewport may be on their way at once."""
+        return self.window_for(1)
 
-        As many as hide the smallest round trip at 20 frames a second, one fewer while a queue builds up; and no more
+    def window_for(self, viewports: int) -> int:
+        """Return how many frames of so many viewports together may be on their way at once.
+
+        As many as hide the smallest round trip at 20 frames a second each, one fewer while a queue builds up; and no more
         than fit into the round trip and one, because on a thin link the frames themselves make their trip long.
         """
         smallest = self.smallest_trip
         if smallest is None or self._smoothed is None:
             return FIRST_WINDOW
-        wanted = min(LONGEST_WINDOW, self._fitting, max(1, ceil(smallest * FRAMES_PER_S)))
+        wanted = min(LONGEST_WINDOW, self._fitting, max(1, ceil(smallest * FRAMES_PER_S * viewports)))
         queued = self._smoothed > 1.5 * smallest + SLACK_S
         return max(1, wanted - 1) if queued else wanted
 

@@ -3,16 +3,15 @@
 import os
 from collections.abc import Sequence
 
-from readingroom.dicom.folder import FolderSource
 from readingroom.dicom.model import Study
+from readingroom_viewer.served import folder_source
 from readingroom_viewer.settings import ServerSettings
 from readingroom_viewer.viewer import ViewerWidget
 
 
 def studies() -> Sequence[Study]:
     """Return the studies that this server may show, newest first."""
-    settings = ServerSettings.from_environment()
-    return FolderSource(settings.studies, settings.index, read_only=True).studies()
+    return folder_source(ServerSettings.from_environment()).studies()
 
 
 def show(study: Study | str) -> ViewerWidget:

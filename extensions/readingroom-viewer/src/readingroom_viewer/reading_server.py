@@ -9,9 +9,11 @@ from typing import Any
 import jupyterhub.singleuser.extension
 from jupyter_server.auth import Authorizer
 from jupyter_server.serverapp import ServerApp
-from jupyterhub.singleuser.extension import JupyterHubSingleUser
+from jupyterhub.singleuser.extension import JupyterHubIdentityProvider, JupyterHubSingleUser
 
-from readingroom_viewer.settings import VIEWER_PATH
+from readingroom.wire.browser import response_headers
+from readingroom.wire.logs import keep_secrets_out_of_logs
+from readingroom_viewer.settings import VIEWER_PATH, cookie_settings
 
 
 class NothingElse(Authorizer):
@@ -22,14 +24,32 @@ class NothingElse(Authorizer):
         return False
 
 
+class TokenInNoPage(JupyterHubIdentityProvider):  # type: ignore[misc] # JupyterHub has no types
+    """Tells no page this server's own token, which opens identifiable pixels.
+
+    Jupyter Server writes it into each of its own pages, such as "not found", for scripts that have none here.
+    """
+
+    @property
+    def token(self) -> str:
+        """Return nothing: a browser comes with its login."""
+        return ""
+
+
 class ReadingServerApp(ServerApp):
     """A Jupyter server with login and security, without any other service."""
 
     default_services = ("auth", "security")  # type: ignore[assignment] # the base class lists all thirteen
 
+    def init_configurables(self) -> None:
+        """Replace the identity provider that JupyterHub's extension has configured."""
+        self.identity_provider_class = TokenInNoPage
+        super().init_configurables()
+
 
 def main() -> None:
     """Run the reading server."""
+    keep_secrets_out_of_logs()
     JupyterHubSingleUser.serverapp_class = ReadingServerApp
     JupyterHubSingleUser.load_other_extensions = True
     JupyterHubSingleUser.serverapp_config = {
@@ -37,6 +57,7 @@ def main() -> None:
         "authorizer_class": NothingElse,
         "default_url": f"/{VIEWER_PATH}",
         "terminals_enabled": False,
+        "tornado_settings": {**cookie_settings(), "headers": response_headers("reading")},
     }
     jupyterhub.singleuser.extension.main()
 

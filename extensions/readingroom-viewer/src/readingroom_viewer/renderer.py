@@ -3,7 +3,9 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,19 +14,26 @@ from readingroom.dicom.model import FrameReference, Series
 from readingroom.dicom.picture import LoadedFrame, load_frame
 from readingroom.dicom.presentation_state import PresentationState
 from readingroom.dicom.quantities.calibration import pixel_shape
+from readingroom.dicom.shared_window import SharedWindows
 from readingroom.dicom.source import StudySource
-from readingroom.dicom.stacks import SeriesWarning, series_warnings
-from readingroom.errors import NotFoundError
+from readingroom.dicom.stacks import SeriesWarning
+from readingroom.errors import NotFoundError, NotMeasurableError, ReadingRoomError
 from readingroom.pixels.lut import LookupTable
+from readingroom.pixels.roi import Point
 from readingroom.pixels.voi import Voi
+from readingroom.reading.coverage import FrameKey
 from readingroom.reading.display import UNKNOWN, DisplayState
-from readingroom.wire import PresentationEntry, Reformat, ViewRequest
+from readingroom.wire import PresentationEntry, ReadOutRequest, Reformat, ViewRequest
 from readingroom_viewer.codec_choice import Choice
 from readingroom_viewer.display_quality import is_pattern, pattern_frame
-from readingroom_viewer.headers import Shown, rendered_frame, rendered_thumbnail
+from readingroom_viewer.headers import Shown, plane_name, rendered_frame, rendered_thumbnail
+from readingroom_viewer.leases import Leases, NoLeases
 from readingroom_viewer.outgoing import Rendered, outgoing
+from readingroom_viewer.pixel_values import PixelValue, image_value, pixel_value, plane_value
+from readingroom_viewer.places import places
 from readingroom_viewer.presentations import StudyPresentations
 from readingroom_viewer.reformats import Reformats
+from readingroom_viewer.series_frames import series_frames
 
 DECODED_BYTES = 512 * 2**20
 """Decoded frames kept for re-windowing: a 500-slice CT is 262 MB, so one study and its prior fit."""
@@ -33,21 +42,43 @@ THUMBNAIL_EDGE = 128
 
 
 class Renderer:
-    """Renders the frames of the studies that its page has opened. Safe to call from a small thread pool."""
+    """Renders frames of the studies that its page has opened, while ``leases`` last. Safe to call from a few threads."""
 
-    def __init__(self, source: StudySource) -> None:
+    def __init__(self, source: StudySource, leases: Leases | None = None) -> None:
         self._source = source
-        self._decoded = _DecodedFrames(DECODED_BYTES)
-        self._presentations = StudyPresentations(source)
-        self._reformats = Reformats(source)
+        self._leases = leases or NoLeases()
         self._series: dict[str, Series] = {}
-        self._frames: dict[str, tuple[int, Sequence[FrameReference], Sequence[SeriesWarning]]] = {}
+        self._frames = series_frames(source)
+        self._empty()
+
+    def _empty(self) -> None:
+        """Begin with nothing kept; what a thread still holds of before is dropped with that."""
+        self._decoded = _DecodedFrames(DECODED_BYTES)
+        self._windows = SharedWindows(self._source, lambda reference: self._loaded(reference, None, ""))
+        self._presentations = StudyPresentations(self._source)
+        self._reformats = Reformats(self._source)
 
     def open_study(self, study_uid: str) -> tuple[Sequence[Series], Sequence[PresentationEntry]]:
         """Return the series and the presentation states of a study and allow them to be rendered."""
         series = self._source.series(study_uid)
         self._series.update({entry.uid: entry for entry in series})
         return series, self._presentations.open_study(study_uid, series)
+
+    def close_study(self, study_uid: str) -> None:
+        """Render nothing of a study any more, and keep nothing: neither a frame, a volume nor a presentation state."""
+        self._series = {uid: series for uid, series in self._series.items() if series.study_uid != study_uid}
+        self._reformats.close()
+        self._empty()
+
+    def prepare(self, study_uid: str) -> None:
+        """Decode the picture that a page shows first of an opened study; what is wrong with it is told when it is asked for."""
+        first = next((one for one in self._series.values() if one.study_uid == study_uid and one.frame_count), None)
+        if first is None:
+            return
+        with suppress(ReadingRoomError):
+            references, _ = self._references(first.uid)
+            if references:
+                self._loaded(references[len(references) // 2], None, "")
 
     def frame(self, request: ViewRequest, display: DisplayState = UNKNOWN) -> bytes:
         """Return one binary message that shows ``request`` exactly, however large; raises what ``render`` raises."""
@@ -56,7 +87,8 @@ class Renderer:
     def render(self, request: ViewRequest, display: DisplayState = UNKNOWN) -> Rendered:
         """Return the picture that shows ``request`` on a display.
 
-        Raises ``NotFoundError`` for a series that was not opened or a position outside it, and what decoding raises.
+        Raises ``NotFoundError`` for a series that was not opened or a position outside it, ``StudyClosedError`` where the
+        lease has lapsed, however much is kept, and what decoding raises.
         """
         if request.reformat is not None:
             return self._plane(request, request.reformat, display)
@@ -66,6 +98,8 @@ class Renderer:
         state = self._presentations.state_for(request.presentation_uid, shown.reference)
         applied = "" if state is None else request.presentation_uid
         loaded = self._loaded(shown.reference, state, applied)
+        if state is None:
+            loaded = self._windows.applied(request.series_uid, shown.reference, loaded)
         voi = _wanted_voi(request, loaded)
         picture = loaded.picture(voi, request.inverted, display.curve, overlays=request.overlays)
         shown = replace(shown, display=display, value_step=loaded.value_step, gray=loaded.gray)
@@ -73,12 +107,38 @@ class Renderer:
 
     def _plane(self, request: ViewRequest, wanted: Reformat, display: DisplayState) -> Rendered:
         self._check_opened(request.series_uid)
-        plane = self._reformats.plane(request.series_uid, wanted, request.position)
+        plane = self._reformats.plane(request.series_uid, wanted, request.position, moving=request.moving)
         study_uid = self._series[request.series_uid].study_uid
         shown = Shown(study_uid, plane.reference, plane.count, plane.position, plane.notes, plane.loaded)
         shown = replace(shown, display=display, value_step=plane.frame.frame.value_step, gray=plane.frame.frame.gray)
+        shown = replace(shown, full_size=plane.full_size)
         voi = _wanted_voi(request, plane.frame.frame)
         return rendered_frame(request, shown, plane.frame.picture(voi, request.inverted, display.curve))
+
+    def read_out(self, request: ReadOutRequest) -> PixelValue:
+        """Return what a pixel measures; raises what ``render`` raises, and ``NotMeasurableError`` outside the image."""
+        if is_pattern(request.series_uid):
+            raise NotMeasurableError("A test pattern holds no measured values.")
+        point = (request.column, request.row)
+        if request.reformat is not None:
+            return self._read_plane(request, request.reformat, point)
+        shown = self._shown(request)
+        reference = shown.reference
+        loaded = self._loaded(reference, None, "")
+        found = image_value(self._source.metadata(reference.sop_uid), reference, loaded, point)
+        return pixel_value(shown.study_uid, request.series_uid, reference, "", found)
+
+    def _read_plane(self, request: ReadOutRequest, wanted: Reformat, point: Point) -> PixelValue:
+        self._check_opened(request.series_uid)
+        plane = self._reformats.plane(request.series_uid, wanted, request.position)
+        found = plane_value(self._source.metadata(plane.like.sop_uid), plane, wanted, point)
+        study_uid = self._series[request.series_uid].study_uid
+        name = plane_name(wanted, plane.position)
+        return pixel_value(study_uid, request.series_uid, plane.reference, name, found)
+
+    def places(self, series_uid: str) -> dict[str, Any]:
+        """Return where the images of an opened series lie in the patient."""
+        return places(self._references(series_uid)[0])
 
     def close(self) -> None:
         """Stop what still loads for the page."""
@@ -88,16 +148,17 @@ class Renderer:
         """Return a small picture of the middle frame of a series in its own window, for the rail."""
         request = ViewRequest(viewport="", seq=0, series_uid=series_uid, position=None)
         shown = self._shown(request)
-        picture = self._loaded(shown.reference, None, "").picture()
+        loaded = self._windows.applied(series_uid, shown.reference, self._loaded(shown.reference, None, ""))
+        picture = loaded.picture()
         return _whole(rendered_thumbnail(request, shown, picture, _shrink(picture.pixels, THUMBNAIL_EDGE)))
 
     def _loaded(self, reference: FrameReference, state: PresentationState | None, applied: str) -> LoadedFrame:
         return self._decoded.get(
-            (reference.sop_uid, reference.frame, applied),
+            (reference.sop_uid, reference.frame, reference.version, applied),
             lambda: load_frame(self._source, reference.sop_uid, reference.frame, state),
         )
 
-    def _shown(self, request: ViewRequest) -> Shown:
+    def _shown(self, request: ViewRequest | ReadOutRequest) -> Shown:
         references, warnings = self._references(request.series_uid)
         position = len(references) // 2 if request.position is None else request.position
         if position >= len(references):
@@ -109,18 +170,18 @@ class Renderer:
             shape = pixel_shape(self._source.metadata(reference.sop_uid), reference.frame)
         return Shown(study_uid, reference, len(references), position, notes, pixel_shape=shape)
 
+    def frame_keys(self, series_uid: str) -> Sequence[FrameKey]:
+        """Return what names the frames of an opened series, in reading order."""
+        return [(one.sop_uid, one.frame) for one in self._references(series_uid)[0]]
+
     def _check_opened(self, series_uid: str) -> None:
         if series_uid not in self._series:
             raise NotFoundError("Open the study before asking for its images.")
+        self._leases.check(self._series[series_uid].study_uid)
 
     def _references(self, series_uid: str) -> tuple[Sequence[FrameReference], Sequence[SeriesWarning]]:
         self._check_opened(series_uid)
-        revision = self._source.state().revision
-        cached = self._frames.get(series_uid)
-        if cached is None or cached[0] != revision:
-            cached = (revision, self._source.frames(series_uid), series_warnings(self._source, series_uid))
-            self._frames[series_uid] = cached
-        return cached[1:]
+        return self._frames.of(series_uid)
 
 
 def _whole(rendered: Rendered) -> bytes:
@@ -141,16 +202,20 @@ def _wanted_voi(request: ViewRequest, loaded: LoadedFrame) -> Voi | LookupTable 
     return loaded.choices[request.choice].voi
 
 
+_Key = tuple[str, int, int, str]
+"""SOP Instance UID, frame, version of the file, UID of the presentation state that was applied."""
+
+
 class _DecodedFrames:
     """The most recently used decoded frames, bounded by their bytes."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._held: OrderedDict[tuple[str, int, str], LoadedFrame] = OrderedDict()
+        self._held: OrderedDict[_Key, LoadedFrame] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
 
-    def get(self, key: tuple[str, int, str], load: Callable[[], LoadedFrame]) -> LoadedFrame:
+    def get(self, key: _Key, load: Callable[[], LoadedFrame]) -> LoadedFrame:
         with self._lock:
             if key in self._held:
                 self._held.move_to_end(key)

@@ -8,7 +8,7 @@ viewer process carries identity headers set here, and no cookie or token.
 import asyncio
 import os
 import time
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 from urllib.parse import urlparse
 
 from jupyter_server.auth.decorator import allow_unauthenticated
@@ -17,10 +17,12 @@ from jupyter_server.base.websocket import WebSocketMixin
 from jupyter_server.serverapp import ServerApp
 from tornado import web
 from tornado.httpclient import HTTPRequest
-from tornado.httputil import HTTPHeaders, url_concat
+from tornado.httputil import HTTPHeaders, HTTPServerRequest, url_concat
 from tornado.ioloop import PeriodicCallback
 from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, WebSocketHandler
 
+from readingroom.reading.permissions import Action
+from readingroom.wire.refusals import code_of, error_body, words_of
 from readingroom_viewer import upstream
 from readingroom_viewer.settings import VIEWER_PATH
 
@@ -43,6 +45,8 @@ _NOT_PASSED_DOWN = {"connection", "transfer-encoding", "content-length", "conten
 class _OwnersOnly(JupyterHandler):
     """What page and sockets share: who may pass, and what the viewer process is told about them."""
 
+    action: ClassVar = Action.USE_READING
+
     def initialize(self, process: upstream.ViewerProcess) -> None:
         self.process = process
 
@@ -61,6 +65,15 @@ class _OwnersOnly(JupyterHandler):
         if foreign and headers.get("Sec-Fetch-Mode") != "navigate":
             raise web.HTTPError(403, "This request comes from another site.")
 
+    def write_error(self, status_code: int, **more: Any) -> None:  # noqa: ANN401 - as Tornado has it
+        """Answer a script or a program in the one shape; a person who opens a page gets a page."""
+        if _is_navigation(self.request.headers):
+            super().write_error(status_code, **more)
+            return
+        error = more.get("exc_info", (None, None, None))[1]
+        self.set_header("Content-Type", "application/json")
+        self.finish(error_body(code_of(status_code), words_of(error, status_code)))
+
     def refuse_strangers(self) -> None:
         """Raise 403 unless the owner of this server asks, from this server's own pages."""
         if self.current_user is None:
@@ -68,7 +81,7 @@ class _OwnersOnly(JupyterHandler):
         if self.current_user.username != os.environ.get("JUPYTERHUB_USER"):
             raise web.HTTPError(403, "This reading room belongs to somebody else.")
         origin = self.request.headers.get("Origin")
-        if origin is not None and urlparse(origin).netloc.lower() != self.request.host.lower():
+        if origin is not None and not _is_own(origin, self.request):
             raise web.HTTPError(403, "This request comes from another site.")
 
     def headers_for_viewer(self) -> HTTPHeaders:
@@ -94,7 +107,7 @@ class ViewerPage(_OwnersOnly):
     """The page, its scripts and its pictures of the furniture."""
 
     @allow_unauthenticated
-    async def get(self, _path: str = "") -> None:
+    async def get(self, path: str = "") -> None:
         """Pass the request on to the viewer process."""
         if self.current_user is None and (_is_navigation(self.request.headers) or self.get_cookie(HUB_SESSION_COOKIE)):
             self.redirect(url_concat(self.get_login_url(), {"next": self.request.uri or "/"}))
@@ -106,6 +119,8 @@ class ViewerPage(_OwnersOnly):
             HTTPRequest(f"http://viewer{self.request.uri}", headers=self.headers_for_viewer(), follow_redirects=False),
         )
         self.set_status(answer.code, answer.reason)
+        if path.startswith("static/"):
+            self.set_header("Cache-Control", "private, no-cache")  # a script names no patient: ask whether it changed
         for name, value in answer.headers.get_all():
             if name.lower() not in _NOT_PASSED_DOWN:
                 self.set_header(name, value)
@@ -118,6 +133,7 @@ class ViewerSocket(WebSocketMixin, WebSocketHandler, _OwnersOnly):
     """Any WebSocket below the viewer: Bokeh's own, and the frames."""
 
     upstream_connection: WebSocketClientConnection | None = None
+    opened: ClassVar[set["ViewerSocket"]] = set()
 
     @allow_unauthenticated
     async def get(self, _path: str = "") -> None:
@@ -149,6 +165,7 @@ class ViewerSocket(WebSocketMixin, WebSocketHandler, _OwnersOnly):
         """Pass messages both ways until one side closes, and look again every 10 s whether the person still may."""
         self.set_nodelay(True)  # without it two small answers in a row take 46 ms instead of 1.3
         hub_auth = self.hub_auth
+        self.opened.add(self)
         self._token, self._session = hub_auth.get_token(self), hub_auth.get_session_id(self)
         self._last_yes = time.monotonic()
         self._recheck = PeriodicCallback(self._check_again, RECHECK_S * 1000)
@@ -165,6 +182,7 @@ class ViewerSocket(WebSocketMixin, WebSocketHandler, _OwnersOnly):
 
     def on_close(self) -> None:
         """Let go of both ends."""
+        self.opened.discard(self)
         if recheck := getattr(self, "_recheck", None):
             recheck.stop()
         if self.upstream_connection is not None:
@@ -194,6 +212,17 @@ class ViewerSocket(WebSocketMixin, WebSocketHandler, _OwnersOnly):
         self._last_yes = time.monotonic()
 
 
+def _is_own(origin: str, request: HTTPServerRequest) -> bool:
+    """Return whether an Origin is this site: its host, and, where the browser came by TLS, no page without it.
+
+    Anybody on the way can be the same host without TLS. The proxy says how the browser came.
+    """
+    came = request.headers.get("X-Forwarded-Proto", "").split(",")[0].strip()
+    parsed = urlparse(origin)
+    secure = came in {"https", "wss"}
+    return parsed.netloc.lower() == request.host.lower() and (parsed.scheme == "https" or not secure)
+
+
 def _is_navigation(headers: HTTPHeaders) -> bool:
     """Return whether a person's browser opens a page, as against a script or a program asking for something."""
     return "text/html" in headers.get("Accept", "") and headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
@@ -212,9 +241,12 @@ def _load_jupyter_server_extension(serverapp: ServerApp) -> None:
             (f"{base}(.*)", ViewerPage, arguments),
         ],
     )
-    serverapp.web_app.settings["readingroom_viewer_process"] = process
+    # Jupyter Server has no hook for the end of an extension like this one; it says so by this trait, in a signal handler.
+    serverapp.observe(lambda _: serverapp.io_loop.add_callback_from_signal(_end, process), "_stopping")
 
 
-async def _stop_jupyter_server_extension(serverapp: ServerApp) -> None:
-    """End the viewer process with its server."""
-    await serverapp.web_app.settings["readingroom_viewer_process"].stop()
+async def _end(process: upstream.ViewerProcess) -> None:
+    """Say to every open page why it ends, then end the viewer process."""
+    for each in list(ViewerSocket.opened):
+        each.close(CLOSED_BY_ACCESS, "Your server was stopped.")
+    await process.stop()

@@ -3,56 +3,79 @@
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from tornado.ioloop import IOLoop
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from readingroom import wire
-from readingroom.dicom.model import Problem, Study
-from readingroom.dicom.source import SourceState, StudySource
-from readingroom.errors import NotFoundError, ReadingRoomError, WireError
+from readingroom.dicom.source import StudySource
+from readingroom.errors import AccessRefusedError, ReadingRoomError, WireError
 from readingroom.reading.display import DisplayState
+from readingroom.reading.permissions import Action, could, role_of
 from readingroom_viewer.display_quality import PageDisplay
+from readingroom_viewer.leases import Closing, Leases
 from readingroom_viewer.link import LinkEstimate
+from readingroom_viewer.listing import opened_study, study_list
 from readingroom_viewer.outgoing import Rendered
+from readingroom_viewer.readouts import ReadOuts
 from readingroom_viewer.recorder import Recorder
 from readingroom_viewer.records import ServerRecords
 from readingroom_viewer.renderer import Renderer
-from readingroom_viewer.sending import ViewportSender
-from readingroom_viewer.server_extension import USER_HEADER
+from readingroom_viewer.server_extension import GROUPS_HEADER, USER_HEADER
 from readingroom_viewer.settings import ServerSettings
-
-MAX_VIEWPORTS = 16
-"""The largest layout is 3 by 4; a page that asks for more is not ours."""
+from readingroom_viewer.viewports import Viewports
 
 RECORDS_RETRY_S = 0.5
+AFTER_PICTURES_S, LOOKS = 0.05, 1200
+"""Thumbnails look so often whether the reader's pictures have arrived: for a minute."""
+
+MOST_UNREAD = 1000
+"""Words that may wait for a page that takes nothing in; one that reads gives up its connection long before."""
 
 Result = TypeVar("Result")
+ViewportMessage = wire.ViewRequest | wire.Painted | wire.Received | wire.Ahead | wire.Walked
 log = logging.getLogger(__name__)
 
 
 class FrameSocket(WebSocketHandler):
     """Speaks ``readingroom.wire``. Who may connect was decided by the server extension in front of it."""
 
+    action: ClassVar = Action.USE_READING
+
     def initialize(
-        self, source: StudySource, settings: ServerSettings, records: ServerRecords, pool: ThreadPoolExecutor
+        self,
+        source: StudySource,
+        settings: ServerSettings,
+        records: ServerRecords,
+        leases: Leases,
+        pool: ThreadPoolExecutor,
     ) -> None:
-        """Take the study source, what the server was told, its records and the threads that decode and render."""
+        """Take the study source, what the server was told, its records and leases and the threads that decode and render."""
         person = self.request.headers.get(USER_HEADER, "")
+        role = role_of(self.request.headers.get(GROUPS_HEADER, "").split(","))
+        self._breaks_glass = role is not None and could(role, Action.BREAK_GLASS)
         self._display = PageDisplay(records, person)
-        self._recorder = Recorder(records, person, IOLoop.current().call_later, self._say_error)
+        later = IOLoop.current().call_later
+        self._recorder = Recorder(records, person, later, self._say_error)
+        self._read_outs = ReadOuts(records, person, later, self._say_error)
         self._source = source
         self._settings = settings
         self._pool = pool
-        self._renderer = Renderer(source)
+        self._leases = leases
+        self._renderer = Renderer(source, leases)
         self._link = LinkEstimate()
-        self._viewports: dict[str, ViewportSender] = {}
+        self._viewports = Viewports(self, self._link)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._picturing: set[asyncio.Task[None]] = set()
+        self._opening: set[asyncio.Task[None]] = set()
+        self._displays = asyncio.Lock()
+        self._thumbnails = asyncio.Lock()
+        self._unread = 0
 
     def check_origin(self, origin: str) -> bool:  # noqa: ARG002 - Tornado's signature
         """Accept: this socket listens on a private unix socket and the extension has checked the Origin."""
@@ -62,8 +85,8 @@ class FrameSocket(WebSocketHandler):
         """Answer one request; what cannot be understood is refused in words and the connection lives on."""
         try:
             request = wire.parse_request(message)
-            if isinstance(request, wire.ViewRequest | wire.Painted | wire.Received):
-                self._handle_viewport(self._viewport(request.viewport), request)
+            if isinstance(request, ViewportMessage):
+                self._handle_viewport(request)
             else:
                 self._handle(request)
         except WireError as error:
@@ -72,32 +95,33 @@ class FrameSocket(WebSocketHandler):
 
     def on_close(self) -> None:
         """Stop what is still being rendered for this page."""
-        for viewport in self._viewports.values():
-            viewport.close()
+        self._leases.let_go(self)
+        self._viewports.close()
         for task in self._tasks:
             task.cancel()
         self._recorder.close()
+        self._read_outs.close()
         self._renderer.close()
 
-    def _handle_viewport(
-        self, viewport: ViewportSender, request: wire.ViewRequest | wire.Painted | wire.Received
-    ) -> None:
+    def _handle_viewport(self, request: ViewportMessage) -> None:
+        self._viewports.handle(request)
         match request:
             case wire.ViewRequest():
-                viewport.want(request)
                 self._recorder.wanted(request.viewport, request.seq)
             case wire.Painted():
-                viewport.painted(request)
                 self._recorder.painted(request.viewport, request.seq, verified=request.verified)
-            case wire.Received():
-                viewport.received(request)
+            case wire.Walked():
+                self._recorder.walked(request)
 
     def _handle(self, request: wire.Request) -> None:
         match request:
             case wire.Ping():
                 if request.round_trip_ms is not None:
-                    self._link.ping(asyncio.get_running_loop().time(), request.round_trip_ms)
+                    now = asyncio.get_running_loop().time()
+                    self._link.ping(now, request.round_trip_ms, busy=self._viewports.busy)
                 self._say({"type": "pong", "sent": request.sent})
+            case wire.CoverageRequest():
+                self._begin(self._send_coverage(request.series_uid))
             case _:
                 self._answer(request)
 
@@ -105,30 +129,34 @@ class FrameSocket(WebSocketHandler):
         """Start on what is no picture of a viewport."""
         match request:
             case wire.DisplayRequest():
-                self._say(self._display.use(request.display))
+                self._begin_first(self._use_display(request.display))
             case wire.MeasureRequest():
-                self.start(self._measure(request))
+                self._begin(self._measure(request))
+            case wire.ReadOutRequest():
+                self._begin(self._read_out(request))
             case wire.StudiesRequest():
-                self.start(self._send_studies())
+                self._begin(self._send_studies())
             case wire.OpenRequest():
-                self.start(self._send_study(request.study_uid))
+                self._begin_first(self._send_study(request.study_uid))
             case wire.ThumbnailRequest():
                 self.start(self._send_thumbnail(request.series_uid))
+            case wire.PlacesRequest():
+                self._begin(self._send_places(request.series_uid))
 
-    def _viewport(self, name: str) -> ViewportSender:
-        if name not in self._viewports:
-            if len(self._viewports) >= MAX_VIEWPORTS:
-                raise WireError(f"A page may have at most {MAX_VIEWPORTS} viewports.")
-            self._viewports[name] = ViewportSender(name, self, self._link)
-        return self._viewports[name]
+    async def may_send(self) -> None:
+        """Wait until what is sent can be recorded, and say so meanwhile in every viewport that waits: no audit, no pixels.
 
-    async def may_send(self, viewport: str) -> None:
-        """Wait until what is sent can be recorded, and say so meanwhile: no audit, no pixels."""
-        said = ""
+        A page that comes back after a break asks for its study and its picture at once: the study and the screen that it is
+        seen on come first.
+        """
+        if self._opening:
+            await asyncio.wait(self._opening)
+        said: set[tuple[str, str]] = set()
         while words := self._recorder.trouble():
-            if words != said:
-                self._say_error(words, viewport=viewport)
-            said = words
+            for viewport in self._viewports.waiting():
+                if (viewport, words) not in said:
+                    self._say_error(words, viewport=viewport)
+                said.add((viewport, words))
             await asyncio.sleep(RECORDS_RETRY_S)
 
     @property
@@ -158,53 +186,96 @@ class FrameSocket(WebSocketHandler):
             return
         self._say(answer)
         if request.save:
-            self._say(self._display.use(request.display))
+            await self._use_display(request.display)
+
+    async def _use_display(self, name: str) -> None:
+        """Take the page's display, one after the other: the last one that it names is the one that it is on."""
+        async with self._displays:
+            self._say(await self.run(self._display.use, name))
+
+    async def _read_out(self, request: wire.ReadOutRequest) -> None:
+        words = self._read_outs.refusal()
+        try:
+            if not words:
+                value = await self.run(self._renderer.read_out, request)
+                self._say(asdict(self._read_outs.answer(request, value)))
+        except ReadingRoomError as error:
+            words = str(error)
+        if words:
+            self._say(asdict(wire.ReadOut(request.viewport, request.number, "", 0, "", notes=(words,))))
 
     async def _send_studies(self) -> None:
-        try:
-            studies, problems, state = await self.run(self._read_list)
-        except ReadingRoomError as error:
-            studies, problems, state = [], [], SourceState(0, indexing=False, files_seen=0, message=str(error))
-        self._say(self._study_list(studies, problems, state))
-
-    def _read_list(self) -> tuple[Sequence[Study], Sequence[Problem], SourceState]:
-        return self._source.studies(), self._source.problems(), self._source.state()
-
-    def _study_list(self, studies: Sequence[Study], problems: Sequence[Problem], state: SourceState) -> dict[str, Any]:
-        return {
-            "type": "studies",
-            "studies": [asdict(study) for study in studies],
-            "problems": [asdict(problem) for problem in problems],
-            "indexing": state.indexing,
-            "files_seen": state.files_seen,
-            "kind": self._settings.kind,
-            "message": " ".join(filter(None, (self._settings.notice, state.message))),
-        }
+        self._say(await self.run(study_list, self._source, self._settings))
 
     async def _send_study(self, study_uid: str) -> None:
         try:
-            opened = await self.run(self._open_study, study_uid)
+            message = await self.run(opened_study, self._source, self._renderer, study_uid)
+            await self.run(self._leases.confirm, study_uid)
+            self._leases.hold(study_uid, self)
+            self._say(message)
+            # The page asks for this picture one round trip later.
+            await self.run(self._renderer.prepare, study_uid)
         except ReadingRoomError as error:
-            self._say_error(str(error), study_uid=study_uid)
-            return
-        self._say({"type": "study", **opened})
+            emergency = self._breaks_glass and isinstance(error, AccessRefusedError)
+            self._say_error(str(error), study_uid=study_uid, emergency=emergency)
 
-    def _open_study(self, study_uid: str) -> dict[str, Any]:
-        found = next((study for study in self._source.studies() if study.uid == study_uid), None)
-        if found is None:
-            raise NotFoundError("This study is not in the list any more. Go back to the study list and choose again.")
-        series, presentations = self._renderer.open_study(study_uid)
+    def close_study(self, closing: Closing) -> None:
+        """Drop everything of a study, let nothing of it leave any more, and tell the page to take it off the screen."""
+        self._viewports.close()
+        self._viewports = Viewports(self, self._link)
+        for task in self._picturing:
+            task.cancel()
+        self._renderer.close_study(closing.study_uid)
+        told = {
+            "message": closing.reason,
+            "again": closing.again,
+            "emergency": self._breaks_glass and not closing.again,
+        }
+        self._say({"type": "closed", "study_uid": closing.study_uid, **told})
+
+    async def _send_coverage(self, series_uid: str) -> None:
+        if self._opening:
+            await asyncio.wait(self._opening)
+        await self._after_pictures()
+        try:
+            self._say(await self.run(self._coverage, series_uid))
+        except ReadingRoomError as error:
+            log.error("what was seen of a series cannot be told: %s", error)  # noqa: TRY400 - its words say everything
+
+    def _coverage(self, series_uid: str) -> dict[str, Any]:
+        frames = self._renderer.frame_keys(series_uid)
         return {
-            "study": asdict(found),
-            "series": [asdict(entry) for entry in series],
-            "presentations": [asdict(entry) for entry in presentations],
+            "type": "coverage",
+            "series_uid": series_uid,
+            "count": len(frames),
+            **self._recorder.coverage(series_uid, frames),
         }
 
     async def _send_thumbnail(self, series_uid: str) -> None:
+        """Send a small picture for the rail, one after the other, and none while the page waits for a large one.
+
+        It is a picture like any other: none leaves while nothing can be recorded.
+        """
+        async with self._thumbnails:
+            await self._after_pictures()
+            await self.may_send()
+            try:
+                await self.send(await self.run(self._renderer.thumbnail, series_uid))
+            except ReadingRoomError as error:
+                log.info("no thumbnail: %s", error)
+
+    async def _after_pictures(self) -> None:
+        """Return when no viewport waits for its picture, or has waited for a minute."""
+        for _ in range(LOOKS):
+            if not self._viewports.busy:
+                return
+            await asyncio.sleep(AFTER_PICTURES_S)
+
+    async def _send_places(self, series_uid: str) -> None:
         try:
-            await self.send(await self.run(self._renderer.thumbnail, series_uid))
+            self._say({"type": "places", "series_uid": series_uid, **await self.run(self._renderer.places, series_uid)})
         except ReadingRoomError as error:
-            log.info("no thumbnail: %s", error)
+            log.info("no places: %s", error)
 
     async def run(self, function: Callable[..., Result], *arguments: object) -> Result:
         """Run a function in the threads that render."""
@@ -215,19 +286,55 @@ class FrameSocket(WebSocketHandler):
         await self.write_message(message, binary=True)
 
     def _say(self, message: dict[str, Any]) -> None:
-        if self.ws_connection is not None:
-            self.write_message(json.dumps(message, separators=(",", ":")))
+        if self.ws_connection is None:
+            return
+        if self._unread >= MOST_UNREAD:
+            log.warning("let a page go that takes nothing in")
+            self.close()
+            return
+        self._unread += 1
+        asyncio.ensure_future(self.write_message(json.dumps(message, separators=(",", ":")))).add_done_callback(
+            self._read
+        )
+
+    def _read(self, written: "asyncio.Future[None]") -> None:
+        self._unread -= 1
+        failure = None if written.cancelled() else written.exception()
+        if isinstance(failure, WebSocketClosedError):
+            log.info("the page closed while words were on their way")
+        elif failure is not None:
+            log.error("words could not be sent: %s", failure)
 
     def _say_error(
-        self, message: str, viewport: str | None = None, seq: int | None = None, study_uid: str | None = None
+        self,
+        message: str,
+        viewport: str | None = None,
+        seq: int | None = None,
+        study_uid: str | None = None,
+        *,
+        emergency: bool = False,
     ) -> None:
-        self._say({"type": "error", "message": message, "viewport": viewport, "seq": seq, "study_uid": study_uid})
+        about = {"viewport": viewport, "seq": seq, "study_uid": study_uid, "emergency": emergency}
+        self._say({"type": "error", "message": message, **about})
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
-        """Start a task that ends with the page."""
+        """Start a task that sends pictures: it ends with the page, or with the study."""
+        task = self._begin(work)
+        self._picturing.add(task)
+        task.add_done_callback(self._picturing.discard)
+
+    def _begin_first(self, work: Coroutine[Any, Any, None]) -> None:
+        """Start a task that the pictures wait for."""
+        task = self._begin(work)
+        self._opening.add(task)
+        task.add_done_callback(self._opening.discard)
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        """Start a task that ends with the page, and return it."""
         task = asyncio.ensure_future(self._guarded(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         try:

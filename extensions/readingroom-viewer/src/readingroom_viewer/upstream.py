@@ -16,6 +16,8 @@ from tornado.netutil import Resolver
 from tornado.simple_httpclient import SimpleAsyncHTTPClient
 from tornado.websocket import WebSocketClientConnection
 
+from readingroom_viewer.settings import TOKEN
+
 MAX_MESSAGE_BYTES = 64 * 2**20
 """An uncompressed colour frame of 20 megapixels passes; Tornado's default of 10 MiB would close the socket."""
 
@@ -74,8 +76,9 @@ class ViewerProcess:
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment without the hub token: the viewer draws pictures and asks nobody anything."""
-    hidden = ("JUPYTERHUB_API_TOKEN", "JPY_API_TOKEN", "JUPYTERHUB_CLIENT_ID")
+    """Return the environment without the hub token, which only a viewer needs that asks the hub's services for images."""
+    asks = bool(os.environ.get("READINGROOM_IMAGING_URL"))
+    hidden = ("JPY_API_TOKEN", "JUPYTERHUB_CLIENT_ID", *(() if asks else (TOKEN,)))
     return {name: value for name, value in os.environ.items() if name not in hidden}
 
 

@@ -23,7 +23,7 @@ class ViewerPane(AnyWidgetComponent):
     socket_url = param.String(default="", doc="Absolute path of the frame socket on this page's own origin.")
     hub_url = param.String(default="", doc="Path of the hub's own pages, for the way to log out; empty in a notebook.")
     study_uid = param.String(default="", doc="Study Instance UID of the open study; empty shows the study list.")
-    series_uid = param.String(default="", doc="Series Instance UID of the series shown.")
+    series_uid = param.String(default="", doc="Series Instance UID of the series in the active viewport.")
     position = param.Integer(default=0, doc="Frame shown, counted from 0 in reading order.")
     window_center = param.Number(default=None, allow_None=True, doc="Window centre in modality values; None: own.")
     window_width = param.Number(default=None, allow_None=True, doc="Window width in modality values; None: own.")
@@ -31,6 +31,7 @@ class ViewerPane(AnyWidgetComponent):
     embedded = param.Boolean(default=False, doc="True inside a notebook: one study, fixed height, no study list.")
     person = param.String(default="", doc="Name of the reader as the hub knows it.")
     role = param.String(default="", doc="The reader's group.")
+    lock_minutes = param.Integer(default=0, doc="Minutes without a hand on the page until it locks; 0: never.")
 
 
 class ViewerWidget(anywidget.AnyWidget):

@@ -13,6 +13,11 @@ import jupytext
 from jupyter_server.auth import Authorizer
 from jupyterhub.singleuser.extension import JupyterHubSingleUser
 
+from readingroom.wire.browser import response_headers
+from readingroom.wire.logs import keep_secrets_out_of_logs
+from readingroom_viewer.passage import open_passage
+from readingroom_viewer.settings import cookie_settings
+
 NOTHING_FROM_OUTSIDE = (
     "--LabApp.news_url=None",
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
@@ -42,6 +47,8 @@ def copy_notebooks(source: Path, home: Path) -> None:
 
 def main() -> None:
     """Run the workbench server."""
+    keep_secrets_out_of_logs()
+    open_passage()
     if notebooks := os.environ.get("READINGROOM_NOTEBOOKS"):
         copy_notebooks(Path(notebooks), Path.home())
     JupyterHubSingleUser.serverapp_config = {
@@ -56,6 +63,7 @@ def main() -> None:
         "authorizer_class": OwnerOnly,
         "default_url": "/lab",
         "terminals_enabled": False,
+        "tornado_settings": {**cookie_settings(), "headers": response_headers("workbench")},
     }
     os.environ["JUPYTER_CONFIG_PATH"] = str(LAB_DEFAULTS)
     sys.argv += NOTHING_FROM_OUTSIDE

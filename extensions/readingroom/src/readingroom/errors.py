@@ -25,6 +25,14 @@ class SourceUnavailableError(ReadingRoomError):
     """The place the studies come from does not answer or cannot be read."""
 
 
+class AccessRefusedError(ReadingRoomError):
+    """A person who may not open a study, or not any more; the message says why."""
+
+
+class StudyClosedError(ReadingRoomError):
+    """A study that was open and may not be shown any more; the message says why."""
+
+
 class WireError(ReadingRoomError):
     """A message that does not follow ``readingroom.wire``; it is refused and the connection lives on."""
 

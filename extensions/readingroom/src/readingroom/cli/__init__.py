@@ -15,9 +15,13 @@ COMMANDS = {
     "index": "bring the index of a folder of DICOM files up to date",
     "inspect": "print what a file or folder holds: studies, series, stacks and what is wrong with them",
     "check": "say which objects cannot be shown and why",
+    "audit": "say whether an audit is whole, and which of its entries is not what was written",
     "samples": "make the demonstration studies",
 }
 """Each command, also the name of its module here, with its line of help."""
+
+
+_MAY_BE_NEGATIVE = ("--window", "--slab")
 
 
 class Command(Protocol):
@@ -32,14 +36,20 @@ class Command(Protocol):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return 0, or 2 after one line on standard error."""
-    options = _parser().parse_args(_join_window(list(sys.argv[1:] if arguments is None else arguments)))
+    options = _parser().parse_args(_joined(list(sys.argv[1:] if arguments is None else arguments)))
     try:
         return options.run(options) or 0
-    except (ReadingRoomError, OSError) as error:
-        sys.stderr.write(f"readingroom: {error}\n")
-        return FAILED
+    except ReadingRoomError as error:
+        return _failed(str(error))
+    except OSError as error:
+        return _failed(str(error) if error.filename is None else f"{error.filename}: {error.strerror}.")
     except KeyboardInterrupt:
         return 130
+
+
+def _failed(message: str) -> int:
+    sys.stderr.write(f"readingroom: {message}\n")
+    return FAILED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -53,12 +63,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _join_window(arguments: list[str]) -> list[str]:
-    """Return the arguments with a window tied to its option: argparse takes ``-600/1500`` for an option of its own."""
+def _joined(arguments: list[str]) -> list[str]:
+    """Return the arguments with a value tied to its option: argparse takes ``-600/1500`` for an option of its own."""
     joined: list[str] = []
     for argument in arguments:
-        if joined and joined[-1] == "--window":
-            joined[-1] = f"--window={argument}"
+        if joined and joined[-1] in _MAY_BE_NEGATIVE:
+            joined[-1] += f"={argument}"
         else:
             joined.append(argument)
     return joined

@@ -72,7 +72,7 @@ def _study_json(entry: "StudyInventory") -> dict[str, Any]:
 
 
 def _series_json(entry: "SeriesInventory") -> dict[str, Any]:
-    from readingroom.dicom.inventory import uid_name  # noqa: PLC0415
+    from readingroom.pixels.codecs import uid_name  # noqa: PLC0415
 
     series = entry.series
     return {
@@ -187,7 +187,7 @@ def _whose(numbers: Sequence[int], count: int) -> str:
 
 
 def _names(uids: Sequence[str]) -> str:
-    from readingroom.dicom.inventory import uid_name  # noqa: PLC0415
+    from readingroom.pixels.codecs import uid_name  # noqa: PLC0415
 
     return ", ".join(uid_name(uid) for uid in uids)
 

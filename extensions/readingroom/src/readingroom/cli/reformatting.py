@@ -3,7 +3,7 @@
 import argparse
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -56,10 +56,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def reformatted(options: argparse.Namespace) -> "ReformattedFrame":
     """Return the plane that the options ask for; raises ``ReadingRoomError`` with one line for people."""
-    from readingroom.dicom.multiplanar import MultiplanarSeries  # noqa: PLC0415 - loaded by who asks for a plane
+    from readingroom.dicom.multiplanar import MultiplanarSeries, stack_notes  # noqa: PLC0415 - loaded by who asks for a plane
     from readingroom.dicom.volume_loading import VolumeLoader  # noqa: PLC0415
-    from readingroom.errors import DamagedImageError, UnsupportedImageError  # noqa: PLC0415
+    from readingroom.errors import DamagedImageError, NotFoundError, UnsupportedImageError  # noqa: PLC0415
 
+    if options.frame is not None:
+        raise NotFoundError("--frame says which image is shown, --reformat makes a plane of all of them: give one.")
     if options.presentation_state is not None:
         raise UnsupportedImageError("A presentation state belongs to single images and cannot be shown on --reformat.")
     with _series_of(options.file, options.series) as (source, stack):
@@ -71,7 +73,8 @@ def reformatted(options: argparse.Namespace) -> "ReformattedFrame":
         series = MultiplanarSeries.of(source, loader)
         slab = options.slab or SlabOption(0.0, "mip")
         plane = _placed(series.volume, options.reformat)
-        return series.frame(plane, slab.thickness_mm, slab.projection)
+        found = series.frame(plane, slab.thickness_mm, slab.projection)
+        return replace(found, frame=replace(found.frame, notes=found.frame.notes + stack_notes(stack)))
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     voi = parser.add_mutually_exclusive_group()
     voi.add_argument("--window", type=_window, metavar="C/W[/FUNCTION]", help="default: the image's own")
     voi.add_argument("--voi-lut", type=int, metavar="N", help="a VOI LUT of the image, from 1")
-    parser.add_argument("--frame", type=int, default=1, metavar="N", help="from 1, the default")
+    parser.add_argument("--frame", type=int, metavar="N", help="from 1, the default")
     parser.add_argument("--invert", action="store_true")
     parser.add_argument("--gsdf", type=Path, metavar="PROFILE.json", help="for a display measured against PS3.14")
     parser.add_argument(
@@ -65,21 +66,37 @@ def _presentation_state(path: Path) -> "PresentationState":
 
 def _frame(options: argparse.Namespace) -> "LoadedFrame":
     from readingroom.dicom.picture import load_frame  # noqa: PLC0415
+    from readingroom.dicom.shared_window import SharedWindows  # noqa: PLC0415
     from readingroom.dicom.single import FileSource  # noqa: PLC0415
+    from readingroom.dicom.stacks import series_warnings  # noqa: PLC0415
     from readingroom.errors import NotFoundError  # noqa: PLC0415
 
     if options.slab or options.series:
         raise NotFoundError("--slab and --series say what --reformat works on; there is none.")
+    if options.file.is_dir():
+        raise NotFoundError(
+            f"{options.file} is a folder: name one of its files, or a plane of its series with --reformat."
+        )
     source = FileSource(options.file)
     state = None if options.presentation_state is None else _presentation_state(options.presentation_state)
-    return load_frame(source, source.sop_uid, options.frame, state)
+    number = 1 if options.frame is None else options.frame
+    loaded = load_frame(source, source.sop_uid, number, state)
+    frames = source.frames(series_uid := source.series(source.studies()[0].uid)[0].uid)
+    if len(frames) == 1:
+        return loaded
+    position = next(n for n, frame in enumerate(frames) if frame.frame == number)
+    loaded = SharedWindows(source).applied(series_uid, frames[position], loaded)
+    warned = (one.sentence for one in series_warnings(source, series_uid) if one.start <= position < one.stop)
+    return replace(loaded, notes=(*loaded.notes, *warned))
 
 
 def _window(text: str) -> "Voi":
     from readingroom.pixels.voi import InvalidWindowError, Voi  # noqa: PLC0415 - NumPy, which `samples` may not need
 
-    center, width, *function = text.split("/")
     try:
+        center, width, *function = text.split("/")
         return Voi(float(center), float(width), *(name.upper() for name in function))  # type: ignore[arg-type]
     except InvalidWindowError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+    except (TypeError, ValueError) as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no window such as 40/400 or -600/1500/SIGMOID") from error

@@ -41,9 +41,9 @@ def values(dataset: Dataset | None, keyword: str | int) -> tuple[Any, ...]:
         return ()
     try:
         tag = tag_of(keyword)
-        if tag not in dataset.keys():  # noqa: SIM118 - asking the Dataset itself costs five times as much
+        element = dataset.keys().mapping.get(tag)  # asking the Dataset itself costs five times as much
+        if element is None:
             return ()
-        element = dataset.get_item(tag)
         if isinstance(element, RawDataElement) and (plain := plain_values(element)) is not None:
             return plain
         value = dataset[element.tag].value
@@ -86,16 +86,20 @@ def plain_values(element: RawDataElement) -> tuple[Any, ...] | None:
 
 def numbers(dataset: Dataset | None, keyword: str | int) -> tuple[float, ...]:
     """Return every value of an attribute as finite float64, empty when one of them is none."""
+    read = values(dataset, keyword)
+    if not read:
+        return ()
     try:
-        found = tuple(float(value) for value in values(dataset, keyword))
+        found = tuple([float(value) for value in read])
     except (TypeError, ValueError, OverflowError):
         return ()
-    return found if all(math.isfinite(value) for value in found) else ()
+    return found if all(map(math.isfinite, found)) else ()
 
 
 def number(dataset: Dataset | None, keyword: str | int) -> float | None:
     """Return the first value of an attribute as float, None when there is none."""
-    return next(iter(numbers(dataset, keyword)), None)
+    found = numbers(dataset, keyword)
+    return found[0] if found else None
 
 
 def whole(dataset: Dataset | None, keyword: str | int) -> int | None:
@@ -106,7 +110,8 @@ def whole(dataset: Dataset | None, keyword: str | int) -> int | None:
 
 def text(dataset: Dataset | None, keyword: str | int) -> str:
     """Return an attribute as one line of text, several values parted by backslashes, empty when there is none."""
-    return "\\".join(str(value).strip() for value in values(dataset, keyword)).strip("\x00 \r\n\t")
+    found = values(dataset, keyword)
+    return "\\".join([str(value).strip() for value in found]).strip("\x00 \r\n\t") if found else ""
 
 
 def first_item(dataset: Dataset | None, keyword: str) -> Dataset | None:

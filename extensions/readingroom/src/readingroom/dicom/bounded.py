@@ -29,7 +29,7 @@ class BoundedReader(io.RawIOBase):
     """
 
     def __init__(self, file: BinaryIO, size: int) -> None:
-        self._file, self._size = file, size
+        self._file, self._size, self._place = file, size, file.tell()
         self._bytes = self._reads = self._items = 0
         self.skipped = False
         self.name = getattr(file, "name", "")
@@ -41,6 +41,7 @@ class BoundedReader(io.RawIOBase):
         if size > MAX_VALUE:
             return self._skip(size)
         data = self._file.read(size)
+        self._place += len(data)
         self._bytes += len(data)
         self._reads += 1
         if len(data) >= 8:  # noqa: PLR2004 - tag and length of an item
@@ -55,15 +56,16 @@ class BoundedReader(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Go to a place."""
-        return self._file.seek(offset, whence)
+        self._place = self._file.seek(offset, whence)
+        return self._place
 
     def tell(self) -> int:
-        """Return the place."""
-        return self._file.tell()
+        """Return the place, without asking the kernel as a file does: the parser wants it for every attribute."""
+        return self._place
 
     def _skip(self, size: int) -> bytes:
-        if self._file.tell() + size > self._size:
+        if self._place + size > self._size:
             raise UnreadableFileError("is cut off: it ends in the middle of its attributes")
-        self._file.seek(size, io.SEEK_CUR)
+        self.seek(size, io.SEEK_CUR)
         self.skipped = True
         return b""

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from readingroom.dicom.inventory import uid_name
 from readingroom.dicom.model import Instance
 from readingroom.dicom.picture import load_frame
 from readingroom.dicom.source import StudySource
 from readingroom.errors import ReadingRoomError
+from readingroom.pixels.codecs import uid_name
 
 Verdict = Literal["shown", "not_shown", "not_image", "passed_over"]
 

@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from readingroom.dicom.refresh import Progress, read_state, refresh
 from readingroom.dicom.slice_values import from_text
 from readingroom.dicom.source import SourceState
 from readingroom.dicom.stacks import reading_order
+from readingroom.dicom.whole import PIECE, WholeObject
 from readingroom.errors import NotFoundError, SourceUnavailableError, UnreadableFileError
 from readingroom.pixels.codecs import STREAMS
 
@@ -29,12 +30,14 @@ _PROBLEMS = """
 SELECT path, reason, kind FROM files WHERE reason != ''
 UNION SELECT path, reason, kind FROM walk_problems ORDER BY 1
 """
-_STUDIES = """
+_ANY_STUDIES = """
 SELECT studies.*, count(*) AS instance_count, count(DISTINCT series_uid) AS series_count,
   (SELECT group_concat(DISTINCT modality) FROM series WHERE study_uid = studies.uid AND modality != '') AS modalities
-FROM studies JOIN instances ON instances.study_uid = studies.uid
+FROM studies JOIN instances ON instances.study_uid = studies.uid {where}
 GROUP BY studies.uid ORDER BY studies.date DESC, studies.time DESC, studies.uid
 """
+_STUDIES = _ANY_STUDIES.format(where="")
+_STUDY = _ANY_STUDIES.format(where="WHERE studies.uid = ?")
 _SERIES = """
 SELECT series.*, count(*) AS instance_count, sum(frame_count) AS frame_count, max(rows) AS rows,
   max(columns) AS columns, max(frame_time_ms) AS frame_time_ms
@@ -46,8 +49,9 @@ SELECT sop_uid, sop_class_uid, transfer_syntax_uid, frame_count, path
 FROM instances WHERE series_uid = ? ORDER BY instance_number, time, sop_uid
 """
 _FRAMES = """
-SELECT instances.sop_uid, frames.frame, rows, columns, geometry, dimensions
-FROM instances JOIN frames ON frames.sop_uid = instances.sop_uid WHERE series_uid = ?
+SELECT instances.sop_uid, frames.frame, rows, columns, geometry, dimensions, changed_ns
+FROM instances JOIN frames ON frames.sop_uid = instances.sop_uid JOIN files ON files.path = instances.path
+WHERE series_uid = ?
 ORDER BY instance_number, time, instances.sop_uid, frame
 """
 _SAME_SERIES = """
@@ -88,6 +92,12 @@ class FolderSource:
         """Return every study, newest first."""
         return tuple(_study(row) for row in self._index.query(_STUDIES))
 
+    def study(self, study_uid: str) -> Study:
+        """Return one study; raises ``NotFoundError``."""
+        for row in self._index.query(_STUDY, (study_uid,)):
+            return _study(row)
+        raise NotFoundError(f"There is no study {study_uid:.64} in this folder.")
+
     def series(self, study_uid: str) -> Sequence[Series]:
         """Return the series of a study in the order of their numbers; raises ``NotFoundError``."""
         rows = self._index.query(_SERIES, (study_uid,))
@@ -104,7 +114,7 @@ class FolderSource:
             [
                 FrameReference(
                     row["sop_uid"], row["frame"], row["rows"], row["columns"],
-                    geometry_from(row["geometry"]), dimensions_from(row["dimensions"]),
+                    geometry_from(row["geometry"]), dimensions_from(row["dimensions"]), row["changed_ns"],
                 )
                 for row in rows
             ]
@@ -130,6 +140,13 @@ class FolderSource:
         data = read_frame(self._path(row), location_from(row), frame)
         syntax = row["transfer_syntax_uid"]
         return EncodedFrame(syntax, data, frame if syntax in STREAMS else 1)
+
+    def objects(self, series_uid: str, sop_uid: str = "") -> Iterator[WholeObject]:
+        """Yield the files of a series, or of one instance of it, as they are; raises ``NotFoundError``."""
+        below = _Below(self._root)
+        for instance in self.instances(series_uid):
+            if sop_uid in ("", instance.sop_uid):
+                yield WholeObject(instance.transfer_syntax_uid, _pieces(below.path(instance.path)))
 
     def local_instances(self, sop_uid: str) -> Mapping[str, LocalInstance]:
         """Return the files of the series that an instance belongs to, by SOP Instance UID; raises ``NotFoundError``."""
@@ -204,6 +221,19 @@ class _Below:
         if os.path.commonpath([self._root, real]) != self._root:
             raise SourceUnavailableError(f"{relative} has become a link out of the study folder.")
         return real
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    try:
+        with open(path, "rb", opener=_no_link) as file:
+            while piece := file.read(PIECE):
+                yield piece
+    except OSError as error:
+        raise SourceUnavailableError(f"{path.name} cannot be read any more ({error.strerror or error}).") from error
+
+
+def _no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC)
 
 
 def _read_metadata(path: Path, _changed_ns: int, _size: int) -> Dataset:

@@ -22,18 +22,19 @@ def read_frame(path: Path, pixels: PixelLocation, frame: int) -> bytes:
     return data
 
 
+def frame_at(read_at: ReadAt, pixels: PixelLocation, frame: int) -> bytes:
+    """Return one frame's bytes as stored, from whatever ``read_at`` reads: a file, or an object in memory."""
+    if pixels.swap_bytes:
+        return _swapped_frame(read_at, pixels, frame)
+    if pixels.frame_bits:
+        return native_frame(read_at, pixels.offset, pixels.frame_bits, frame)
+    return join(read_at, pixels.spans, frame)
+
+
 def _stored_frame(path: Path, pixels: PixelLocation, frame: int) -> bytes:
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-
-        def read_at(length: int, offset: int) -> bytes:
-            return os.pread(descriptor, length, offset)
-
-        if pixels.swap_bytes:
-            return _swapped_frame(read_at, pixels, frame)
-        if pixels.frame_bits:
-            return native_frame(read_at, pixels.offset, pixels.frame_bits, frame)
-        return join(read_at, pixels.spans, frame)
+        return frame_at(lambda length, offset: os.pread(descriptor, length, offset), pixels, frame)
     finally:
         os.close(descriptor)
 
@@ -43,7 +44,7 @@ def _deflated_frame(path: Path, pixels: PixelLocation, frame: int) -> bytes:
     inflated = open_file(path).inflated
     if inflated is None:
         raise NotFoundError(f"{path.name} has changed since it was indexed.")
-    return native_frame(lambda length, at: inflated[at : at + length], pixels.offset, pixels.frame_bits, frame)
+    return frame_at(lambda length, at: inflated[at : at + length], pixels, frame)
 
 
 def _swapped_frame(read_at: ReadAt, pixels: PixelLocation, frame: int) -> bytes:

@@ -102,8 +102,10 @@ def lossy_ratio(dataset: Dataset, encoded: EncodedFrame) -> str:
     return f"{ratio:.1f}" if ratio > 1 else "?"
 
 
-def lookup_table(item: Dataset | None, *, signed: bool) -> LookupTable | None:
+def lookup_table(item: Dataset | None, *, signed: bool | None) -> LookupTable | None:
     """Return a LUT item as a table, None where there is none; its first value mapped is signed when its input is.
+
+    Where that is not known, ``signed`` is None, and the value is taken as it is written.
 
     The number of entries 0 means 65,536 (PS3.3 C.11.1.1.1). The data may be words (US, OW) or bytes, whatever the
     descriptor says of its bits. Entries too large for the bits it claims are taken at their word, and the bits are
@@ -116,7 +118,7 @@ def lookup_table(item: Dataset | None, *, signed: bool) -> LookupTable | None:
     entries, width = _lut_entries(item, count % 2**16 or 2**16)
     needed = max(int(entries.max()).bit_length(), 1)
     bits = min(claimed, width) if 1 <= claimed <= MAX_BITS else needed
-    return LookupTable(as_signed(first, signed=signed), entries, max(bits, needed))
+    return LookupTable(as_signed(first, signed=first < 0 if signed is None else signed), entries, max(bits, needed))
 
 
 def _lut_entries(item: Dataset | None, count: int) -> tuple[Floats, int]:

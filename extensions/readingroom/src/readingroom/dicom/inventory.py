@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pydicom import Dataset
-from pydicom.uid import UID
 
 from readingroom.dicom.attributes import first_item, functional_group, number, quiet_reading, text, values, whole
 from readingroom.dicom.image import lossy_ratio, windows
@@ -46,11 +45,6 @@ def inventory(source: StudySource) -> Iterator[StudyInventory]:
     """Yield every study of a source; raises what the source raises."""
     for study in source.studies():
         yield StudyInventory(study, tuple(_series(source, series) for series in source.series(study.uid)))
-
-
-def uid_name(uid: str) -> str:
-    """Return the Standard's name of a SOP class or transfer syntax, the UID itself where it has none."""
-    return UID(uid).name if uid else "unnamed"
 
 
 def _series(source: StudySource, series: Series) -> SeriesInventory:

@@ -70,7 +70,10 @@ Dimensions = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class FrameReference:
-    """One frame that can be shown: its SOP Instance UID, its frame number (1-based, as in DICOM) and its geometry."""
+    """One frame that can be shown: its SOP Instance UID, its frame number (1-based, as in DICOM) and its geometry.
+
+    ``version`` changes when the instance's file is replaced by another, where a source can tell.
+    """
 
     sop_uid: str
     frame: int
@@ -78,6 +81,7 @@ class FrameReference:
     columns: int
     geometry: FrameGeometry = field(default_factory=FrameGeometry)
     dimensions: Dimensions = ()
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)

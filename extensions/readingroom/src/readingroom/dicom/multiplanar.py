@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from readingroom.dicom.attributes import text
 from readingroom.dicom.model import FrameGeometry
 from readingroom.dicom.picture import LoadedFrame, Picture, load_frame
 from readingroom.dicom.presented import PLAIN
+from readingroom.dicom.shared_window import SharedWindows
 from readingroom.dicom.source import StudySource
 from readingroom.dicom.stacks import Stack
 from readingroom.dicom.volume_loading import VolumeLoader
@@ -64,11 +66,9 @@ class MultiplanarSeries:
         """Return the series that a loader loads; raises what ``load_frame`` raises where no slice can be shown."""
         return cls(loader.volume, _appearance(source, loader.stack, loader.plan), loader.stack)
 
-    def frame(
-        self, plane: Plane, slab_mm: float = 0.0, projection: Projection | None = None, every: int = 1
-    ) -> ReformattedFrame:
+    def frame(self, plane: Plane, slab_mm: float = 0.0, projection: Projection | None = None) -> ReformattedFrame:
         """Return a plane ready to be rendered; arguments and errors are those of ``pixels.reformat.reformat``."""
-        found = reformat(self.volume, plane, slab_mm, projection, every)
+        found = reformat(self.volume, plane, slab_mm, projection)
         present = found.values[~found.absent]
         span = None
         if found.values.dtype.kind in "iu":
@@ -77,19 +77,34 @@ class MultiplanarSeries:
         if present.size and self.appearance.pipeline is not None:
             ends = self.appearance.pipeline.modality_values(np.array([present.min(), present.max()]))
             value_range = float(ends.min()), float(ends.max())
-        frame = replace(self.appearance, stored=found.values, span=span, value_range=value_range)
-        return ReformattedFrame(frame, found.absent, self.geometry(plane, slab_mm, every))
+        notes = self.appearance.notes + self._slab_notes(plane, slab_mm)
+        frame = replace(self.appearance, stored=found.values, span=span, value_range=value_range, notes=notes)
+        return ReformattedFrame(frame, found.absent, self.geometry(plane, slab_mm))
 
-    def geometry(self, plane: Plane, slab_mm: float = 0.0, every: int = 1) -> FrameGeometry:
+    def _slab_notes(self, plane: Plane, slab_mm: float) -> tuple[str, ...]:
+        normal = np.array(plane.normal)
+        along = self.volume.corners_mm() @ normal
+        reach = float(along.max() - along.min()) + 2 * self.volume.half_extent_mm(normal)
+        if slab_mm <= reach + 1e-6:
+            return ()
+        return (f"The slab of {slab_mm:g} mm is thicker than the images, which reach over {reach:.4g} mm.",)
+
+    def geometry(self, plane: Plane, slab_mm: float = 0.0) -> FrameGeometry:
         """Return where a plane lies, as of an image; LPS, millimetres."""
         return FrameGeometry(
             orientation=plane.orientation,
             position=plane.origin,
-            spacing=(plane.spacing[0] * every, plane.spacing[1] * every),
+            spacing=plane.spacing,
             spacing_kind="patient",
             frame_of_reference_uid=self.stack.frame_of_reference_uid,
             slice_thickness=slab_mm or None,
         )
+
+
+def stack_notes(stack: Stack) -> tuple[str, ...]:
+    """Return what must be known about planes cut from a stack: what is wrong with it, and which of several it is."""
+    which = (f"Cut from one of several stacks of this series: {stack.label}.",) if stack.dimensions else ()
+    return (*(warning.sentence for warning in stack.warnings), *which)
 
 
 def _appearance(source: StudySource, stack: Stack, plan: VolumePlan) -> LoadedFrame:
@@ -100,6 +115,8 @@ def _appearance(source: StudySource, stack: Stack, plan: VolumePlan) -> LoadedFr
         reference = stack.frames[number]
         try:
             loaded = load_frame(source, reference.sop_uid, reference.frame)
+            series_uid = text(source.metadata(reference.sop_uid), "SeriesInstanceUID")
+            loaded = SharedWindows(source).applied(series_uid, reference, loaded)
         except ReadingRoomError as failed:
             error = error or failed
             continue

@@ -91,28 +91,40 @@ def open_file(path: Path) -> OpenedFile:
     """
     try:
         with path.open("rb") as file:
-            head = file.read(_GUESSED_BYTES)
-            if not _has_preamble(head) and not _begins_like_dataset(head):
-                raise NotDicomError("is not a DICOM file")  # noqa: TRY301 - the file is closed on the way
-            _refuse_other_encodings(file, head)
-            return _open_deflated(file) if DEFLATED.encode() in head else _open(file)
+            return open_object(file, os.fstat(file.fileno()).st_size)
     except OSError as error:
         raise UnreadableFileError(f"cannot be read ({error.strerror or error})") from error
-    except UnreadableFileError:
-        raise
-    except RecursionError as error:
-        raise UnreadableFileError("is damaged: its sequences lie too deep within one another") from error
+
+
+def open_object(file: BinaryIO, size: int) -> OpenedFile:
+    """Return what ``size`` bytes hold that lie in a file or in memory; raises as ``open_file`` does, and ``OSError``."""
+    try:
+        head = file.read(_GUESSED_BYTES)
+        if not _has_preamble(head) and not _begins_like_dataset(head):
+            raise NotDicomError("is not a DICOM file")  # noqa: TRY301 - one place says what became of it
+        _refuse_other_encodings(file, head, size)
+        return _open_deflated(file, size) if DEFLATED.encode() in head else _open(file, size)
     except Exception as error:  # a parser is fed untrusted bytes: whatever it raises, the file is damaged
+        if _went_too_deep(error):
+            raise UnreadableFileError("is damaged: its sequences lie too deep within one another") from error
+        if isinstance(error, (OSError, UnreadableFileError)):
+            raise
         raise UnreadableFileError(f"is damaged and cannot be read as DICOM ({type(error).__name__})") from error
 
 
-def _open(file: BinaryIO) -> OpenedFile:
+def _went_too_deep(error: BaseException | None) -> bool:
+    """Return whether the stack ended somewhere: pydicom makes an ``OSError`` of it in one of the places where it may."""
+    while error is not None and not isinstance(error, RecursionError):
+        error = error.__context__
+    return error is not None
+
+
+def _open(file: BinaryIO, size: int) -> OpenedFile:
     file.seek(0)
-    size = os.fstat(file.fileno()).st_size
     try:
         dataset = _parse(file, size)
     except WholeFileWantedError:
-        return _open_deflated(file)
+        return _open_deflated(file, size)
     syntax = str(dataset.file_meta.get("TransferSyntaxUID", "")) or _guess_syntax(dataset)
     dataset.file_meta.TransferSyntaxUID = syntax
     if syntax == BIG_ENDIAN:
@@ -154,11 +166,11 @@ def _forget_skipped(dataset: Dataset) -> None:
         del dataset[tag]
 
 
-def _open_deflated(file: BinaryIO) -> OpenedFile:
+def _open_deflated(file: BinaryIO, size: int) -> OpenedFile:
     """Return a deflated file, inflated within bounds (PS3.5 A.5); pydicom alone would inflate without any."""
-    meta, start = _file_meta(file.name)
+    meta, start = _file_meta(file, size)
     if str(meta.get("TransferSyntaxUID", "")) != DEFLATED:
-        return _open(file)
+        return _open(file, size)
     file.seek(start)
     inflated = inflate(file)
     buffer = io.BytesIO(inflated)
@@ -196,21 +208,21 @@ def _refuse_bomb(inflated: int, read: int) -> None:
         raise UnreadableFileError(f"inflates to more than {MAX_RATIO} times its size and was refused")
 
 
-def _refuse_other_encodings(file: BinaryIO, head: bytes) -> None:
+def _refuse_other_encodings(file: BinaryIO, head: bytes, size: int) -> None:
     """Raise when the dataset is written in a way that no reader of ours knows, by its name."""
     if any(uid.encode() in head for uid in OTHER_ENCODINGS):
-        syntax = str(_file_meta(file.name)[0].get("TransferSyntaxUID", ""))
+        syntax = str(_file_meta(file, size)[0].get("TransferSyntaxUID", ""))
         if syntax in OTHER_ENCODINGS:
             raise UnreadableFileError(f"is written as {syntax_name(syntax)}, which cannot be read here")
 
 
-def _file_meta(path: str) -> tuple[FileMetaDataset, int]:
+def _file_meta(file: BinaryIO, size: int) -> tuple[FileMetaDataset, int]:
     """Return the file meta information and where the dataset begins after it (PS3.10 7.1)."""
-    with Path(path).open("rb") as file:
-        reader = BoundedReader(file, os.fstat(file.fileno()).st_size)
-        read_preamble(reader, force=True)
-        meta = _read_file_meta_info(reader)
-        return meta, file.tell()
+    file.seek(0)
+    reader = BoundedReader(file, size)
+    read_preamble(reader, force=True)
+    meta = _read_file_meta_info(reader)
+    return meta, file.tell()
 
 
 def _pixel_element(file: BinaryIO, syntax: str) -> PixelElement | None:

@@ -18,6 +18,7 @@ from readingroom.dicom.image import (
     pixel_description,
     rescale,
 )
+from readingroom.dicom.mask_subtraction import mask_notes
 from readingroom.dicom.model import EncodedFrame
 from readingroom.dicom.palette import palette
 from readingroom.dicom.presentation_state import PresentationState, require_reference
@@ -32,7 +33,7 @@ from readingroom.pixels.grayscale import GrayscalePipeline
 from readingroom.pixels.gsdf import DisplayCurve
 from readingroom.pixels.lut import LookupTable
 from readingroom.pixels.presentation import Presentation
-from readingroom.pixels.voi import Voi, VoiChoice, equivalent_window
+from readingroom.pixels.voi import Voi, VoiChoice, WindowOrigin, equivalent_window
 
 ExplainedWindows = tuple[tuple[Voi, str], ...]
 BYTE = 256
@@ -48,7 +49,8 @@ class Picture:
     ``source_lossy`` is the ratio of a lossy source ("10.5"), "?" when it is not known, empty for a lossless source.
     ``notes`` are sentences that the reader must know: what of the image could not be shown, or contradicts itself.
     ``presentation`` is what is still to be done where the picture is shown: turning, displayed area, graphics and text.
-    ``overlay_planes`` counts those that the image has or the state activates, painted or not.
+    ``overlay_planes`` counts those that the image has or the state activates, painted or not. ``window_origin`` says
+    where the window comes from.
     """
 
     pixels: NDArray[np.uint8]
@@ -59,6 +61,7 @@ class Picture:
     notes: tuple[str, ...] = ()
     presentation: Presentation | None = None
     overlay_planes: int = 0
+    window_origin: WindowOrigin = ""
 
     @property
     def voi(self) -> Voi | None:
@@ -103,6 +106,7 @@ class LoadedFrame:
     notes: tuple[str, ...] = ()
     supplemental: Palette | None = None
     dressing: Dressing = PLAIN
+    window_origin: WindowOrigin = ""
 
     @property
     def nbytes(self) -> int:
@@ -156,7 +160,19 @@ class LoadedFrame:
             notes,
             dressing.presentation,
             len(dressing.overlays),
+            self._origin_of(used),
         )
+
+    def through(self, window: Voi, origin: WindowOrigin) -> "LoadedFrame":
+        """Return the same frame with another window to begin with, and where that comes from."""
+        if self.pipeline is None:
+            return self
+        return replace(self, pipeline=self.pipeline.with_voi(window, inverted=False), window_origin=origin)
+
+    def _origin_of(self, used: Voi | LookupTable | None) -> WindowOrigin:
+        if used is None or (self.pipeline is not None and used is self.pipeline.voi):
+            return self.window_origin
+        return "image" if any(used is choice.voi for choice in self.choices) else "reader"
 
     def voi_lut(self, number: int) -> LookupTable:
         """Return a VOI LUT of the image by its number from 1; raises ``NotFoundError`` when there is none of it."""
@@ -227,8 +243,9 @@ def _presented(state: PresentationState, dataset: Dataset, frame: int, stored: N
     span, value_range = _span(stored), _value_range(pipeline, stored)
     ends = _possible_range(pipeline, dataset, stored) or value_range
     choices = state_choices(state, text(dataset, "SOPInstanceUID"), frame, *ends)
-    default = choices[0].voi if choices else Voi.of_range(*ends)
-    return LoadedFrame(stored, pipeline.with_voi(default, inverted=False), choices, value_range, lossy, span)
+    default, origin = _default(choices, ends, "frame" if ends is value_range else "bits")
+    pipeline = pipeline.with_voi(default, inverted=False)
+    return LoadedFrame(stored, pipeline, choices, value_range, lossy, span, window_origin=origin)
 
 
 def _gray(dataset: Dataset, frame: int, stored: NDArray[Any], lossy: str) -> LoadedFrame:
@@ -244,9 +261,17 @@ def _gray(dataset: Dataset, frame: int, stored: NDArray[Any], lossy: str) -> Loa
     possible = _possible_range(pipeline, dataset, stored)
     span, value_range = _span(stored), _value_range(pipeline, stored)
     choices = voi_choices(dataset, frame, *(possible or value_range))
-    default = choices[0].voi if choices else Voi.of_range(*_full_range(pipeline, possible, value_range))
-    notes = gray_notes(dataset, frame, choices)
-    return LoadedFrame(stored, pipeline.with_voi(default, inverted=False), choices, value_range, lossy, span, notes)
+    default, origin = _default(choices, *_full_range(pipeline, possible, value_range))
+    notes = gray_notes(dataset, frame, choices) + mask_notes(dataset, frame)
+    pipeline = pipeline.with_voi(default, inverted=False)
+    return LoadedFrame(stored, pipeline, choices, value_range, lossy, span, notes, window_origin=origin)
+
+
+def _default(
+    choices: tuple[VoiChoice, ...], ends: tuple[float, float], origin: WindowOrigin
+) -> tuple[Voi | LookupTable, WindowOrigin]:
+    """Return what a frame is shown with: its own first choice, else a window over a range of values."""
+    return (choices[0].voi, "image") if choices else (Voi.of_range(*ends), origin)
 
 
 def _span(stored: NDArray[Any]) -> tuple[int, int] | None:
@@ -267,15 +292,17 @@ def _possible_range(pipeline: GrayscalePipeline, dataset: Dataset, stored: NDArr
 
 def _full_range(
     pipeline: GrayscalePipeline, possible: tuple[float, float] | None, found: tuple[float, float]
-) -> tuple[float, float]:
-    """Return the range that an image without any VOI attribute is shown with.
+) -> tuple[tuple[float, float], WindowOrigin]:
+    """Return the range that an image without any VOI attribute is shown with, and what it is the range of.
 
-    Its VOI LUT is the identity (PS3.4 N.2.1.3). Bytes are shown so, as screens and films were captured: to stretch each
-    frame of a cine to its own extremes would make it flicker. Wider values seldom use the range they could: they are
-    shown from the smallest to the largest there is.
+    Its VOI LUT is the identity (PS3.4 N.2.1.3). Bytes are shown so, as screens and films were captured. Wider values
+    seldom use the range they could: they are shown from the smallest to the largest there is, of this frame until
+    ``readingroom.dicom.shared_window`` finds those that are looked at together with it.
     """
     plain = pipeline.modality is None and (pipeline.slope, pipeline.intercept) == (1.0, 0.0)
-    return possible if plain and possible is not None and possible[1] - possible[0] < BYTE else found
+    if plain and possible is not None and possible[1] - possible[0] < BYTE:
+        return possible, "bits"
+    return found, "frame"
 
 
 def _value_range(pipeline: GrayscalePipeline, stored: NDArray[Any]) -> tuple[float, float]:

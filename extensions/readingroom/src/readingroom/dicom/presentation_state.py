@@ -223,7 +223,7 @@ def _vois(dataset: Dataset) -> tuple[tuple[SoftcopyVoi, ...], tuple[str, ...]]:
     for item in items(dataset, "SoftcopyVOILUTSequence"):
         allowed = windows(item, 1)
         lut_item = first_item(item, "VOILUTSequence")
-        lut = lookup_table(lut_item, signed=False)
+        lut = lookup_table(lut_item, signed=None)
         if len(allowed) < len(numbers(item, "WindowCenter")) or not (allowed or lut):
             notes.append("A window of the presentation state is not one that the Standard allows; it is not used.")
         found.append(SoftcopyVoi(read_scope(item), allowed, lut, text(lut_item, "LUTExplanation")))

@@ -1,12 +1,12 @@
 """One file to what an index keeps of it: who and what it shows, and where each frame's bytes lie."""
 
 import os
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from pydicom import Dataset
-from pydicom.uid import UID
 
 from readingroom.dicom.attributes import (
     display_name,
@@ -23,10 +23,10 @@ from readingroom.dicom.geometry import frame_geometry
 from readingroom.dicom.image import float_bytes, pixel_description
 from readingroom.dicom.locate import ReadAt, Spans, encapsulated_spans, first_bytes
 from readingroom.dicom.model import Dimensions, FrameGeometry
-from readingroom.dicom.part10 import BIG_ENDIAN, OpenedFile, PixelElement, open_file
+from readingroom.dicom.part10 import BIG_ENDIAN, EXPLICIT, OpenedFile, PixelElement, open_file
 from readingroom.dicom.slice_values import SliceValues, slice_values
 from readingroom.errors import DamagedImageError, ReadingRoomError, UnreadableFileError, UnsupportedImageError
-from readingroom.pixels.codecs import DECODERS, STREAMS, is_encapsulated, syntax_name
+from readingroom.pixels.codecs import DECODERS, STREAMS, is_encapsulated, syntax_name, uid_name
 from readingroom.pixels.codecs.codestream import JpegHeader, check_size, jpeg2000_size, jpegxl_size
 from readingroom.pixels.codecs.video import container_format
 
@@ -108,19 +108,47 @@ def scan_file(path: Path) -> ScannedFile | None:
     """
     with quiet_reading():
         opened = open_file(path)
-        if text(opened.dataset.file_meta, "MediaStorageSOPClassUID") == MEDIA_DIRECTORY:
-            return None
-        try:
-            return _scan(opened, path)
-        except (DamagedImageError, UnsupportedImageError) as error:
-            raise UnreadableFileError(_after_a_name(str(error))) from error
-        except ReadingRoomError:
-            raise
-        except Exception as error:  # untrusted values: whatever reading them raises, one file never stops the rest
-            raise UnreadableFileError(f"is damaged and cannot be indexed ({type(error).__name__})") from error
+        with path.open("rb") as file:
+            return scan_object(opened, lambda length, offset: os.pread(file.fileno(), length, offset))
 
 
-def _scan(opened: OpenedFile, path: Path) -> ScannedFile:
+def scan_object(opened: OpenedFile, read_at: ReadAt) -> ScannedFile | None:
+    """Return what an opened object holds, None for a DICOMDIR; ``read_at`` gives its bytes. Raises as ``scan_file``."""
+    if text(opened.dataset.file_meta, "MediaStorageSOPClassUID") == MEDIA_DIRECTORY:
+        return None
+    return _told(lambda: _scan(opened, lambda frames: _locate(opened, read_at, frames)))
+
+
+def scan_attributes(dataset: Dataset, transfer_syntax_uid: str, *, has_pixels: bool) -> ScannedFile:
+    """Return what attributes alone tell of an object whose pixel data lies elsewhere; raises ``UnreadableFileError``.
+
+    ``transfer_syntax_uid`` is empty where it is not known. The place of the pixels is left empty and nothing about them is
+    checked.
+    """
+    syntax = transfer_syntax_uid or EXPLICIT
+    opened = OpenedFile(dataset, syntax, PixelElement(0, None, "OW", 0) if has_pixels else None, 0)
+
+    def nowhere(_frames: int) -> PixelLocation:
+        _refuse_unknown(syntax)
+        return PixelLocation()
+
+    with quiet_reading():
+        return replace(_told(lambda: _scan(opened, nowhere)), transfer_syntax_uid=transfer_syntax_uid)
+
+
+def _told(scan: Callable[[], ScannedFile]) -> ScannedFile:
+    """Return what a scan finds; whatever it raises becomes ``UnreadableFileError``."""
+    try:
+        return scan()
+    except (DamagedImageError, UnsupportedImageError) as error:
+        raise UnreadableFileError(_after_a_name(str(error))) from error
+    except ReadingRoomError:
+        raise
+    except Exception as error:  # untrusted values: whatever reading them raises, one file never stops the rest
+        raise UnreadableFileError(f"is damaged and cannot be indexed ({type(error).__name__})") from error
+
+
+def _scan(opened: OpenedFile, locate: Callable[[int], PixelLocation]) -> ScannedFile:
     dataset = opened.dataset
     uids = [text(dataset, name) for name in ("SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")]
     if not all(uids):
@@ -131,14 +159,14 @@ def _scan(opened: OpenedFile, path: Path) -> ScannedFile:
         sop_uid=sop_uid,
         sop_class_uid=text(dataset, "SOPClassUID"),
         transfer_syntax_uid=opened.transfer_syntax_uid,
-        study=_study(dataset, study_uid),
+        study=study_attributes(dataset, study_uid),
         series=_series(dataset, series_uid, study_uid),
         instance_number=whole(dataset, "InstanceNumber") or 0,
         time=text(dataset, "AcquisitionTime") or text(dataset, "ContentTime"),
         rows=(whole(dataset, "Rows") or 0) if count else 0,
         columns=(whole(dataset, "Columns") or 0) if count else 0,
         frame_time_ms=_frame_time(dataset) if count > 1 else None,
-        pixels=_locate(opened, path, count) if count else PixelLocation(),
+        pixels=locate(count) if count else PixelLocation(),
         geometries=tuple(frame_geometry(dataset, frame) for frame in range(1, count + 1)),
         dimensions=tuple(frame_dimensions(dataset, frame) for frame in range(1, count + 1)),
         values=_values(dataset) if count == 1 else None,
@@ -156,7 +184,7 @@ def _values(dataset: Dataset) -> SliceValues | None:
 def _frame_count(opened: OpenedFile) -> int:
     """Return how many frames there are to show, 0 for an object that is no image."""
     dataset = opened.dataset
-    is_image = "Rows" in dataset or "Image Storage" in UID(text(dataset, "SOPClassUID")).name
+    is_image = "Rows" in dataset or "Image Storage" in uid_name(text(dataset, "SOPClassUID"))
     if opened.pixels is None:
         if opened.transfer_syntax_uid not in DECODERS:
             raise UnreadableFileError(
@@ -172,23 +200,23 @@ def _frame_count(opened: OpenedFile) -> int:
     return frames
 
 
-def _locate(opened: OpenedFile, path: Path, frames: int) -> PixelLocation:
+def _refuse_unknown(syntax: str) -> None:
+    if syntax not in DECODERS:
+        raise UnreadableFileError(f"is compressed as {syntax_name(syntax)}, which cannot be shown here")
+
+
+def _locate(opened: OpenedFile, read_at: ReadAt, frames: int) -> PixelLocation:
     element = opened.pixels
     if element is None:
         return PixelLocation()
-    if opened.transfer_syntax_uid not in DECODERS:
-        raise UnreadableFileError(
-            f"is compressed as {syntax_name(opened.transfer_syntax_uid)}, which cannot be shown here"
-        )
+    _refuse_unknown(opened.transfer_syntax_uid)
     if element.length is not None:
         return _locate_native(opened, element, frames)
     if not is_encapsulated(opened.transfer_syntax_uid):
         raise UnreadableFileError("is damaged: its pixel data has no length")
-    with path.open("rb") as file:
-        read_at: ReadAt = lambda length, offset: os.pread(file.fileno(), length, offset)  # noqa: E731
-        is_stream = opened.transfer_syntax_uid in STREAMS
-        spans = encapsulated_spans(read_at, element.offset, frames, opened.dataset, is_stream=is_stream)
-        _check_codestream(opened, read_at, spans)
+    is_stream = opened.transfer_syntax_uid in STREAMS
+    spans = encapsulated_spans(read_at, element.offset, frames, opened.dataset, is_stream=is_stream)
+    _check_codestream(opened, read_at, spans)
     return PixelLocation(element.offset, spans=spans)
 
 
@@ -265,7 +293,8 @@ def _after_a_name(message: str) -> str:
     return f"cannot be shown: {sentence}" if about or not subject else rest
 
 
-def _study(dataset: Dataset, uid: str) -> StudyAttributes:
+def study_attributes(dataset: Dataset, uid: str) -> StudyAttributes:
+    """Return what an object, or a row of a search, says of its study and patient."""
     return StudyAttributes(
         uid=uid,
         patient_name=display_name(dataset),

@@ -44,6 +44,11 @@ class FileSource:
         modality = self._scanned.series.modality
         return (Study(**fields, modalities=(modality,) if modality else (), series_count=1, instance_count=1),)
 
+    def study(self, study_uid: str) -> Study:
+        """Return the one study; raises ``NotFoundError`` for another."""
+        self._check(study_uid, self._scanned.study.uid)
+        return self.studies()[0]
+
     def series(self, study_uid: str) -> Sequence[Series]:
         """Return the one series."""
         self._check(study_uid, self._scanned.study.uid)
@@ -89,7 +94,7 @@ class FileSource:
         self._check(sop_uid, self.sop_uid)
         count = len(self._scanned.geometries)
         if not 1 <= frame <= count:
-            raise NotFoundError(f"This file has {count} frames; there is no frame {frame}.")
+            raise NotFoundError(_no_frame(count, frame))
         data = read_frame(self._path, self._scanned.pixels, frame)
         syntax = self._scanned.transfer_syntax_uid
         return EncodedFrame(syntax, data, frame if syntax in STREAMS else 1)
@@ -106,3 +111,9 @@ class FileSource:
     def _check(asked: str, held: str) -> None:
         if asked != held:
             raise NotFoundError(f"This file does not hold {asked:.64}.")
+
+
+def _no_frame(count: int, frame: int) -> str:
+    if not count:
+        return "This file holds no image."
+    return f"This file has {'one frame' if count == 1 else f'{count} frames'}; there is no frame {frame}."

@@ -1,8 +1,8 @@
 """What every place that studies come from must offer, in DICOMweb terms (PS3.18 §10: QIDO-RS and WADO-RS)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pydicom import Dataset
 
@@ -28,6 +28,9 @@ class StudySource(Protocol):
     def studies(self) -> Sequence[Study]:
         """Return every study, newest first (QIDO-RS search for studies)."""
 
+    def study(self, study_uid: str) -> Study:
+        """Return one study, however long the list of them is."""
+
     def series(self, study_uid: str) -> Sequence[Series]:
         """Return the series of a study in the order of their numbers (QIDO-RS search for series)."""
 
@@ -48,3 +51,18 @@ class StudySource(Protocol):
 
     def state(self) -> SourceState:
         """Return the revision and the progress, cheap enough to be asked every second."""
+
+
+@runtime_checkable
+class CountsFrames(Protocol):
+    """What a source offers beyond ``StudySource`` that knows its objects before it knows how they are compressed."""
+
+    def frame_counts(self, series_uid: str) -> Mapping[str, int]:
+        """Return how many frames each object of a series has, by SOP Instance UID; raises ``NotFoundError``."""
+
+
+def frame_counts(source: StudySource, series_uid: str) -> Mapping[str, int]:
+    """Return how many frames each object of a series of any source has, by SOP Instance UID."""
+    if isinstance(source, CountsFrames):
+        return source.frame_counts(series_uid)
+    return {each.sop_uid: each.frame_count for each in source.instances(series_uid)}

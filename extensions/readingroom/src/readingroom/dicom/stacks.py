@@ -136,10 +136,15 @@ def reading_order(frames: Sequence[FrameReference]) -> tuple[FrameReference, ...
 
 
 def series_warnings(source: StudySource, series_uid: str) -> tuple[SeriesWarning, ...]:
+    """Return the warnings of a series; raises what ``StudySource.frames`` raises."""
+    return warnings_of(source.frames(series_uid))
+
+
+def warnings_of(frames: Sequence[FrameReference]) -> tuple[SeriesWarning, ...]:
     """Return the warnings of a series with the frames they are about, equal ones of neighbouring stacks joined."""
     found: list[SeriesWarning] = []
     start = 0
-    for stack in stacks(source, series_uid):
+    for stack in stacks_of(frames):
         stop = start + len(stack.frames)
         for warning in stack.warnings:
             _add(found, SeriesWarning(warning.kind, warning.sentence, start, stop))

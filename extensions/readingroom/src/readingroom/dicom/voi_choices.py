@@ -32,7 +32,7 @@ def _voi_luts(dataset: Dataset, frame: int, low: float, high: float, *, needed: 
     found, errors = [], []
     for item in values(group, "VOILUTSequence") or values(dataset, "VOILUTSequence"):
         try:
-            table = lookup_table(item, signed=False)
+            table = lookup_table(item, signed=None)
         except DamagedImageError as error:
             errors.append(error)
             continue

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,15 @@ from readingroom.dicom.attributes import quiet_reading
 from readingroom.dicom.frame_bytes import read_frame
 from readingroom.dicom.local_frames import LocalFrames, LocalInstance, read_into
 from readingroom.dicom.model import EncodedFrame, FrameReference
+from readingroom.dicom.part10 import BIG_ENDIAN
+from readingroom.dicom.remote_frames import RemoteFrames, side_by_side
 from readingroom.dicom.slice_values import SliceValues, slice_values
 from readingroom.dicom.source import StudySource
 from readingroom.dicom.stacks import Stack
 from readingroom.dicom.volume_plan import placement, plan
 from readingroom.errors import DamagedImageError, ReadingRoomError, UnsupportedImageError
 from readingroom.pixels.codecs import DECODERS, STREAMS, mask_and_sign_extend
+from readingroom.pixels.codecs.big_endian import TWO_WAYS
 from readingroom.pixels.decoding import DecodeRequest, DecoderPool, default_pool
 from readingroom.pixels.volume import Volume
 
@@ -42,7 +46,8 @@ class VolumeLoader:
     ----------
     source
         Where the frames are. One that offers ``LocalFrames`` is read straight into the volume where frames are
-        uncompressed; of any other the attributes of every instance are asked for first.
+        uncompressed; of any other the attributes of every instance are asked for first. One that offers ``RemoteFrames``
+        is asked for several frames at once.
     stack
         The frames, in the order of the slices.
     wanted
@@ -74,6 +79,8 @@ class VolumeLoader:
         self._pool = pool or default_pool()
         self._on_slice = on_slice
         self._local = source.local_instances(stack.frames[0].sop_uid) if isinstance(source, LocalFrames) else {}
+        if isinstance(source, RemoteFrames):
+            source.prepare(stack.frames[0].sop_uid)
         self._values = [self._slice_values(frame) for frame in stack.frames]
         self.plan = plan(self._values)
         shape = (len(stack.frames), stack.frames[0].rows, stack.frames[0].columns)
@@ -128,9 +135,9 @@ class VolumeLoader:
 
     def _requests(self, decoding: list[int]) -> Iterator[DecodeRequest]:
         """Yield what has to be decoded, noting the slice in ``decoding``; load everything else on the way."""
-        while (number := self._next()) is not None:
+        for number, fetched in self._fetched():
             try:
-                request = self._load(number)
+                request = self._load(number, fetched)
             except ReadingRoomError as error:
                 self._failed(number, str(error))
                 continue
@@ -139,6 +146,15 @@ class VolumeLoader:
                 continue
             decoding.append(number)
             yield request
+
+    def _fetched(self) -> Iterator[tuple[int, Callable[[], EncodedFrame]]]:
+        """Yield each slice in its turn with what returns its frame, from a network several of them side by side."""
+        numbers = iter(self._next, None)
+        if isinstance(self._source, RemoteFrames):
+            yield from side_by_side(numbers, self._encoded, self._source.frames_at_once)
+            return
+        for number in numbers:
+            yield number, partial(self._encoded, number)
 
     def _next(self) -> int | None:
         """Take the nearest slice to the one wanted that nobody has taken."""
@@ -151,7 +167,7 @@ class VolumeLoader:
         self._taken[number] = True
         return number
 
-    def _load(self, number: int) -> DecodeRequest | None:
+    def _load(self, number: int, fetched: Callable[[], EncodedFrame]) -> DecodeRequest | None:
         """Load a slice that needs no decoder and return None, or return the request to decode it."""
         frame, values = self.stack.frames[number], self._values[number]
         out = self.volume.values[number]
@@ -160,14 +176,16 @@ class VolumeLoader:
             read_into(out, instance, frame.frame)
             _as_stored_values(out, instance, values)
             return None
-        encoded = self._encoded(frame, instance)
+        encoded = fetched()
         if values.description is None:
             self.plan.put(_reals(encoded.data, out.shape, values), values, out)
             return None
         into = None if self.plan.is_modality else out
         return DecodeRequest(encoded.transfer_syntax_uid, encoded.data, values.description, into, encoded.number)
 
-    def _encoded(self, frame: FrameReference, instance: LocalInstance | None) -> EncodedFrame:
+    def _encoded(self, number: int) -> EncodedFrame:
+        frame = self.stack.frames[number]
+        instance = self._local.get(frame.sop_uid)
         if instance is None or instance.transfer_syntax_uid in STREAMS:
             return self._source.frame(frame.sop_uid, frame.frame)
         return EncodedFrame(instance.transfer_syntax_uid, read_frame(instance.path, instance.pixels, frame.frame))
@@ -210,6 +228,7 @@ def _is_plain(instance: LocalInstance, values: SliceValues) -> bool:
         description is not None
         and description.bits_allocated > 1
         and DECODERS.get(instance.transfer_syntax_uid) in {"native", "big_endian"}
+        and not (description.bits_allocated == TWO_WAYS and instance.transfer_syntax_uid == BIG_ENDIAN)
         and pixels.frame_bits == description.samples * description.bits_allocated
         and not (pixels.deflated or pixels.swap_bytes)
     )

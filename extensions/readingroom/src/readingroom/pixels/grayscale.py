@@ -7,6 +7,7 @@ nearest in luminance (`readingroom.pixels.gsdf`); a table takes the nearest of i
 to 0 last, behind every inversion.
 """
 
+import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
@@ -18,7 +19,7 @@ from readingroom.pixels import straight
 from readingroom.pixels.backends import lookup
 from readingroom.pixels.gsdf import DisplayCurve
 from readingroom.pixels.lut import WHITE, Floats, LookupTable
-from readingroom.pixels.straight import StraightLine
+from readingroom.pixels.straight import Slope, StraightLine
 from readingroom.pixels.voi import Voi
 
 __all__ = ["GrayscalePipeline", "LookupTable", "Padding", "Voi", "round_to_display"]
@@ -69,7 +70,7 @@ class GrayscalePipeline:
 
     def p_values(self, modality: Floats) -> Floats:
         """Return P-values 0 to 255, not rounded, of modality values (PS3.4 N.2.1); NaN counts as the smallest."""
-        values = np.nan_to_num(modality, nan=-np.inf, posinf=np.inf, neginf=-np.inf)
+        values = np.fmax(modality, -np.inf)
         y = self.voi.apply(values) if isinstance(self.voi, Voi) else self.voi.display(values)
         if self.presentation is not None:
             y = self.presentation.present(y)
@@ -109,17 +110,22 @@ class GrayscalePipeline:
             return np.ascontiguousarray(self.formula(stored))
         if span is None and stored.size:
             span = int(stored.min()), int(stored.max())
-        table, line = _composed(self, stored.dtype.str, None if span is None else _widened(span, stored.dtype))
-        return lookup(table, stored) if line is None or not straight.is_warm() else straight.draw(line, stored)
+        reach = None if span is None else _widened(span, stored.dtype)
+        line = _line(self, stored.dtype.str, reach) if straight.is_warm() and reach is not None else None
+        return lookup(_table(self, stored.dtype.str, reach), stored) if line is None else straight.draw(line, stored)
 
     @property
-    def gradient(self) -> float | None:
-        """Return the rise of the P-value for one stored value inside a window, None where that is no straight line."""
+    def slope_inside(self) -> Slope | None:
+        """Return how the P-value rises inside a window, None where that is no straight line."""
         if not isinstance(self.voi, Voi) or self.voi.function == "SIGMOID" or self.modality or self.presentation:
             return None
-        width = self.voi.width - 1 if self.voi.function == "LINEAR" else self.voi.width
-        rise = self.slope * WHITE / width if width > 0 and self.display is None else 0.0
-        return (-rise if (self.shape == "INVERSE") is not self.inverted else rise) or None
+        is_linear = self.voi.function == "LINEAR"
+        width, center = self.voi.width - is_linear, self.voi.center - is_linear / 2
+        rise = WHITE * self.slope / width if width > 0 else math.copysign(WHITE, self.slope)  # a width of 1 is a step
+        if not self.slope or not rise or not math.isfinite(rise) or self.display is not None:
+            return None
+        inverse = (self.shape == "INVERSE") is not self.inverted
+        return Slope(-rise if inverse else rise, (center - self.intercept) / self.slope)
 
     def with_voi(self, voi: Voi | LookupTable, *, inverted: bool) -> "GrayscalePipeline":
         """Return the same pipeline with another window and the reader's wish to invert."""
@@ -136,14 +142,25 @@ def round_to_display(y: Floats) -> Picture8:
 
 
 @lru_cache(maxsize=32)
-def _composed(pipeline: GrayscalePipeline, dtype: str, span: Span | None) -> tuple[Picture8, StraightLine | None]:
-    """Return the table for a span of stored values, and the straight line that equals it where there is one."""
+def _table(pipeline: GrayscalePipeline, dtype: str, span: Span | None) -> Picture8:
     table = pipeline.table(np.dtype(dtype), span)
     table.flags.writeable = False
-    if span is None or pipeline.gradient is None or np.dtype(dtype).itemsize == 1:
-        return table, None
-    pattern = np.arange(span[0], span[1] + 1).astype(dtype).view("u2")
-    return table, straight.straight_line(table[pattern], span[0], pipeline.gradient)
+    return table
+
+
+@lru_cache(maxsize=32)
+def _line(pipeline: GrayscalePipeline, dtype: str, span: Span) -> StraightLine | None:
+    """Return the straight line that equals the table for a span of stored values, None where there is none."""
+    slope, padding = pipeline.slope_inside, pipeline.padding
+    if slope is None or np.dtype(dtype).itemsize == 1:
+        return None
+    line = straight.straight_line(replace(pipeline, padding=None).formula, *span, slope)
+    if line is None or padding is None:
+        return line
+    # Padding is black in the table; on the line it is where both of its ends are.
+    low, high = sorted((padding.value, padding.limit))
+    ends = (max(low, span[0]), min(high, span[1]))
+    return line if low > span[1] or high < span[0] or all(line.shows(end) == BLACK for end in ends) else None
 
 
 def _widened(span: Span, dtype: np.dtype[Any]) -> Span:

@@ -50,13 +50,14 @@ class LookupTable:
         """Return the table with its first value mapped read as the 16-bit number, signed or not, that suits its input.
 
         It comes as US or SS, and files mix them up: of the two numbers its bits may mean, the one with which the table
-        covers more of the input's range from ``low`` to ``high`` is meant.
+        covers more of the input's range from ``low`` to ``high`` is meant; the one that is written where both do alike.
         """
         pattern = self.first_mapped % 2**16
         signed = pattern - 2**16 if pattern >= 2**15 else pattern
+        written, other = (signed, pattern) if self.first_mapped < 0 else (pattern, signed)
         last = len(self.entries) - 1
-        covered = [min(first + last, high) - max(first, low) for first in (pattern, signed)]
-        return replace(self, first_mapped=signed if covered[1] > covered[0] else pattern)
+        covered = [min(first + last, high) - max(first, low) for first in (written, other)]
+        return replace(self, first_mapped=other if covered[1] > covered[0] else written)
 
     def apply(self, values: NDArray[Any]) -> Floats:
         """Return entries for values, the first and last of them for what lies outside (PS3.3 C.11.1.1)."""

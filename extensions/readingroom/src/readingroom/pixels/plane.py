@@ -92,6 +92,18 @@ class Plane:
         """Return the plane moved along its normal."""
         return replace(self, origin=_vector(np.array(self.origin) + np.array(self.normal) * distance_mm))
 
+    def coarser(self, factor: int = 2) -> "Plane":
+        """Return the plane of the same extent, to the rim, in ``factor`` times fewer rows and columns."""
+        rows, columns = -(-self.rows // factor), -(-self.columns // factor)
+        down, across = self.rows / rows, self.columns / columns
+        return replace(
+            self,
+            origin=self.position((down - 1) / 2, (across - 1) / 2),
+            spacing=(self.spacing[0] * down, self.spacing[1] * across),
+            rows=rows,
+            columns=columns,
+        )
+
     def rotated(self, axis: ArrayLike, degrees: float, about: ArrayLike | None = None) -> "Plane":
         """Return the plane turned about ``axis`` through the point ``about``, by default its middle; right-handed.
 

@@ -149,13 +149,11 @@ class CudaReformatter:
         module = cupy.RawModule(code=SOURCE, options=("--std=c++14", "--fmad=false"), name_expressions=(name,))
         self._kernel = module.get_function(name)
 
-    def reformat(
-        self, plane: Plane, slab_mm: float = 0.0, projection: Projection | None = None, every: int = 1
-    ) -> Reformatted:
+    def reformat(self, plane: Plane, slab_mm: float = 0.0, projection: Projection | None = None) -> Reformatted:
         """Return what ``reformat.reformat`` returns, on the host; raises what it raises."""
         import cupy  # noqa: PLC0415
 
-        found = sampling(self._volume, plane, slab_mm, projection, every)
+        found = sampling(self._volume, plane, slab_mm, projection)
         made, absent = cupy.empty(found.shape, found.number), cupy.empty(found.shape, np.bool_)
         grid = tuple(-(-size // block) for size, block in zip(found.shape[::-1], BLOCK, strict=True))
         arrays = [cupy.asarray(array) for array in kernel_arrays(self._volume, found)]

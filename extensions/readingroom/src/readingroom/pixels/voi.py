@@ -12,6 +12,10 @@ from readingroom.pixels.lut import WHITE, Floats, LookupTable
 
 VoiFunction = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
 
+WindowOrigin = Literal["", "image", "reader", "bits", "frame", "series"]
+"""Where a window comes from: the image or its presentation state, the reader, or, where there is none, the range of the
+bits stored, of this frame's values, or of the values of one frame for all that are scrolled through together."""
+
 
 class InvalidWindowError(ReadingRoomError, ValueError):
     """A window that the Standard does not allow; the message says which rule."""

@@ -43,7 +43,8 @@ class AuditLine:
     """One picture at rest: who saw which frame through which pipeline, its hash, and whether the browser proved it.
 
     ``frame`` is 1-based as in DICOM. ``pipeline`` is ``Pipeline.digest``, ``sha256`` that of the 8-bit pixels.
-    ``moving`` counts the pictures sent to the same viewport since its line before, which were on their way to this one.
+    ``moving`` counts the pictures sent to the same viewport since its line before, which were on their way to this one
+    or lie beside it in the page's ring.
 
     Raises
     ------
@@ -88,7 +89,37 @@ class SweepAlarm:
     slices: int = 1
 
 
-AuditEntry = AuditLine | SweepAlarm
+@dataclass(frozen=True, slots=True)
+class ReadOutLine:
+    """Values of single pixels were read out of one picture: who, of which frame or plane, and how many of them.
+
+    ``sop_uid`` is empty and ``frame`` 0 for a plane, which ``reformat`` then names.
+    """
+
+    at: datetime
+    person: str
+    study_uid: str
+    series_uid: str
+    sop_uid: str
+    frame: int
+    reformat: str
+    pixels: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOutAlarm:
+    """So many pixels were read out, one by one, that this is no reading any more: of one slice or of a whole study."""
+
+    at: datetime
+    person: str
+    study_uid: str
+    sop_uid: str
+    frame: int
+    kind: Literal["slice", "study"]
+    pixels: int
+
+
+AuditEntry = AuditLine | SweepAlarm | ReadOutLine | ReadOutAlarm
 
 
 class AuditLog(Protocol):

@@ -41,10 +41,10 @@ class CoverageLog(Protocol):
         """Return the frames of a series that a person has seen, in one read or, without its name, in all of them."""
 
 
-def unseen(frames: Sequence[FrameKey], seen: Iterable[FrameKey]) -> tuple[int, ...]:
-    """Return the positions, from 0, of the frames of a series in reading order that were not seen."""
+def positions_of(frames: Sequence[FrameKey], seen: Iterable[FrameKey]) -> tuple[int, ...]:
+    """Return the positions, from 0, of the frames of a series in reading order that were seen."""
     known = frozenset(seen)
-    return tuple(position for position, key in enumerate(frames) if key not in known)
+    return tuple(position for position, key in enumerate(frames) if key in known)
 
 
 def as_ranges(positions: Iterable[int]) -> tuple[tuple[int, int], ...]:

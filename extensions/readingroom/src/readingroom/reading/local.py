@@ -9,16 +9,17 @@ import hashlib
 import json
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from readingroom.errors import RecordsUnavailableError
 from readingroom.reading.audit import AuditEntry, canonical, entry_fields
-from readingroom.reading.batch import BatchWriter
+from readingroom.reading.batch import BatchWriter, KeeperError
 from readingroom.reading.coverage import FrameKey, PaintedFrame
 from readingroom.reading.display import DisplayRecord
 
@@ -58,7 +59,8 @@ class LocalRecords:
         self._path = path
         self._reading = threading.Lock()
         self._reader: sqlite3.Connection | None = None
-        self._writer = BatchWriter(lambda: open_records(path))
+        self._file = RecordsFile(path)
+        self._writer = BatchWriter(self._file)
 
     def close(self) -> None:
         """Write what waits, as far as that is possible, and let go of the file."""
@@ -119,6 +121,47 @@ class LocalRecords:
                 raise RecordsUnavailableError(f"The records cannot be read ({error}). Try again.") from error
 
 
+Write = Callable[[sqlite3.Connection], int]
+
+
+class RecordsFile:
+    """The file as a ``Keeper`` of writes: many in one transaction, on the disk when it ends."""
+
+    def __init__(self, path: Path) -> None:
+        self.connect: Callable[[], sqlite3.Connection] = lambda: open_records(path)
+        self.connection: sqlite3.Connection | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a connection (``Keeper``)."""
+        return self.connection is not None
+
+    def open(self) -> None:
+        """Open or make the file (``Keeper``)."""
+        try:
+            self.connection = self.connect()
+        except (sqlite3.Error, OSError) as error:
+            raise KeeperError(str(error)) from error
+
+    def write(self, entries: Sequence[Write]) -> Sequence[int]:
+        """Do all writes in one transaction (``Keeper``)."""
+        if self.connection is None:
+            raise KeeperError("the file is not open")
+        try:
+            self.connection.execute("BEGIN IMMEDIATE")
+            results = [write(self.connection) for write in entries]
+            self.connection.execute("COMMIT")
+        except (sqlite3.Error, OSError) as error:
+            raise KeeperError(str(error)) from error
+        return results
+
+    def close(self) -> None:
+        """Let go of the file; an open transaction ends here, undone (``Keeper``)."""
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
+
+
 def open_records(path: Path) -> sqlite3.Connection:
     """Open or make the file; raises ``sqlite3.Error`` or ``OSError``."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -158,10 +201,14 @@ def _display_record(fields: dict[str, Any]) -> DisplayRecord:
 
 @dataclass(frozen=True, slots=True)
 class ChainReport:
-    """How many audit entries hold together from the first on, and what is wrong with the next; empty when all do."""
+    """How many audit entries hold together from the first on, and what is wrong with the next; empty when all do.
+
+    ``last_hash`` is that of the last entry that holds.
+    """
 
     entries: int
     wrong: str = ""
+    last_hash: str = GENESIS
 
 
 def check_chain(path: Path) -> ChainReport:
@@ -169,7 +216,7 @@ def check_chain(path: Path) -> ChainReport:
 
     An entry that was changed, put in, taken out or moved is found; so is a cut end that SQLite itself still remembers.
     """
-    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)
     try:
         return _followed(connection)
     finally:
@@ -182,11 +229,11 @@ def _followed(connection: sqlite3.Connection) -> ChainReport:
         "SELECT number, previous, CAST(entry AS BLOB), hash FROM audit ORDER BY number"
     ):
         if number != count + 1:
-            return ChainReport(count, f"Entry {count + 1} is missing.")
+            return ChainReport(count, f"Entry {count + 1} is missing.", previous)
         if before != previous or own != link_hash(previous, body):
-            return ChainReport(count, f"Entry {number} is not what was written.")
+            return ChainReport(count, f"Entry {number} is not what was written.", previous)
         previous, count = own, number
     given = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'audit'").fetchone()
     if given and given[0] != count:
-        return ChainReport(count, f"The entries after {count} are missing.")
-    return ChainReport(count)
+        return ChainReport(count, f"The entries after {count} are missing.", previous)
+    return ChainReport(count, last_hash=previous)

@@ -17,6 +17,7 @@ def check_study_source(source: StudySource) -> None:
     studies = source.studies()
     assert studies, "the source holds no study to check"
     assert len({study.uid for study in studies}) == len(studies), "a study is listed twice"
+    assert list(studies) == [source.study(study.uid) for study in studies], "a study alone differs from the list's"
     dates = [study.date for study in studies]
     assert dates == sorted(dates, reverse=True), "studies are not newest first"
     images = sum(_check_study(source, study.uid, study.series_count, study.instance_count) for study in studies)
@@ -70,7 +71,7 @@ def _check_instances(source: StudySource, series: Series) -> None:
 
 
 def _check_absent(source: StudySource) -> None:
-    for look_up in (source.series, source.frames, source.instances, source.metadata):
+    for look_up in (source.study, source.series, source.frames, source.instances, source.metadata):
         _assert_not_found(lambda look_up=look_up: look_up(ABSENT))  # type: ignore[misc]
     _assert_not_found(lambda: source.frame(ABSENT, 1))
 

@@ -92,13 +92,21 @@ def _j2k(data: bytes, rows: int, columns: int, syntax: str = "90") -> Case:
     return make
 
 
-def jpeg_header(rows: int, columns: int, marker: int = 0xC3, precision: int = 16, samples: int = 1) -> bytes:
-    """Return a JPEG or JPEG-LS stream of a frame header, an empty scan and an end."""
-    components = b"".join(bytes((n + 1, 0x11, 0)) for n in range(samples))
+def jpeg_header(  # noqa: PLR0913, PLR0917 - each is a field of the header that may lie
+    rows: int,
+    columns: int,
+    marker: int = 0xC3,
+    precision: int = 16,
+    samples: int = 1,
+    sampling: int = 0x11,
+    scans: int = 1,
+) -> bytes:
+    """Return a JPEG or JPEG-LS stream of a frame header, empty scans and an end."""
+    components = b"".join(bytes((n + 1, sampling, 0)) for n in range(samples))
     frame = struct.pack(">BBHBHHB", 0xFF, marker, 8 + 3 * samples, precision, rows, columns, samples) + components
     scan = struct.pack(">BBHB", 0xFF, 0xDA, 6 + 2 * samples, samples)
     scan += b"".join(bytes((n + 1, 0)) for n in range(samples)) + bytes((1, 0, 0))
-    return b"\xff\xd8" + frame + scan + bytes(64) + b"\xff\xd9"
+    return b"\xff\xd8" + frame + scan * scans + bytes(64) + b"\xff\xd9"
 
 
 def _jpeg(syntax: str, data: bytes, rows: int, columns: int) -> Case:
@@ -106,6 +114,15 @@ def _jpeg(syntax: str, data: bytes, rows: int, columns: int) -> Case:
         write(compress(small_image(1), JPEG + syntax, [data]), path, Rows=rows, Columns=columns)
 
     return make
+
+
+def _bits(*fields: tuple[int, int]) -> bytes:
+    """Return (bits, value) fields from the lowest bit up, as JPEG XL packs its header."""
+    value = at = 0
+    for width, field in fields:
+        value |= field << at
+        at += width
+    return value.to_bytes(32, "little")
 
 
 def _deep_sequence(depth: int) -> Case:
@@ -211,6 +228,8 @@ CASES: dict[str, Case] = {
     "j2k giant of nothing": _j2k(siz(11_000, 11_000), 11_000, 11_000),
     "j2k other size": _j2k(siz(9000, 9000), 8, 6),
     "j2k one-pixel tiles": _j2k(siz(11_000, 11_000, tile=(1, 1)), 11_000, 11_000),
+    "j2k 16 million tiles": _j2k(siz(4000, 4000, tile=(1, 1)), 4000, 4000),
+    "htj2k of 33 bits": _j2k(siz(8, 6).replace(bytes((15, 1, 1)), bytes((32, 1, 1))), 8, 6, "201"),
     "j2k no tile size": _j2k(siz(512, 512, tile=(0, 0)), 512, 512),
     "j2k 16384 components": _j2k(siz(8, 6, components=16_384), 8, 6),
     "j2k components sampled by 255": _j2k(siz(8000, 8000, step=255), 8000, 8000),
@@ -221,6 +240,13 @@ CASES: dict[str, Case] = {
     "jpeg-ls of nothing": _jpeg("80", jpeg_header(11_000, 11_000, 0xF7), 11_000, 11_000),
     "jpeg other size": _jpeg("50", jpeg_header(8000, 8000, 0xC0, 8), 8, 6),
     "jpeg 255 samples": _jpeg("50", jpeg_header(8, 6, 0xC0, 8, 255), 8, 6),
+    "jpeg without rows": _jpeg("70", jpeg_header(0, 6), 8, 6),
+    "jpeg sampled by nothing": _jpeg("70", jpeg_header(8, 6, sampling=0), 8, 6),
+    "jpeg of 5,000 scans": _jpeg("50", jpeg_header(8, 6, 0xC2, 8, scans=5000), 8, 6),
+    "jpeg of 200 bits": _jpeg("70", jpeg_header(8, 6, precision=200), 8, 6),
+    "jpeg xl animation": _jpeg(
+        "110", b"\xff\x0a" + _bits((1, 0), (5, 0), (3, 1), (1, 0), (1, 1), (3, 0), (3, 4)), 8, 8
+    ),
     "jpeg xl of nothing": _jpeg("110", b"\xff\x0a" + b"\xff" * 64, 8, 6),
     "5,000-deep sequence": _deep_sequence(5000),
     "5,000-deep sequence of known lengths": _deep_defined,

@@ -14,6 +14,7 @@ from pydicom import Dataset
 from readingroom.dicom.attributes import number, quiet_reading, text, values
 from readingroom.dicom.quantities.body_size import SUV_LABELS, SUV_UNITS, Patient, SuvType, body_measure, patient
 from readingroom.dicom.quantities.converted import frame_attributes
+from readingroom.dicom.quantities.enhanced_pet import EnhancedPet, enhanced_pet, is_enhanced_pet
 from readingroom.dicom.quantities.private import private_number
 from readingroom.dicom.quantities.suv_time import Decay, acquisition_time, decay_to_scan, earliest_frame
 from readingroom.errors import NotMeasurableError
@@ -64,6 +65,8 @@ def suv_factor(
         if text(dataset, "Modality") != "PT":
             raise NotMeasurableError("Only PET images have standardized uptake values.")
         earliest_acquisition = earliest_acquisition or earliest_frame(dataset)
+        if is_enhanced_pet(dataset):
+            return _of_enhanced(enhanced_pet(dataset, frame), kind, earliest_acquisition)
         dataset = frame_attributes(dataset, frame)
         units, body = text(dataset, "Units"), patient(dataset)
         if units in ("GML", "CM2ML"):
@@ -75,6 +78,22 @@ def suv_factor(
             return _of_philips_counts(dataset, kind, body, earliest_acquisition)
     named = f"in {units}" if units else "without Units"
     raise NotMeasurableError(f"This PET image holds values {named}; an SUV needs them in Bq/ml (BQML).")
+
+
+def _of_enhanced(image: EnhancedPet, kind: SuvType, earliest_acquisition: datetime | None) -> SuvFactor:
+    """Return the factor of an Enhanced PET frame: its own SUV of that kind, else by activity, else from another kind."""
+    if kind in image.suv:
+        return SuvFactor(kind, image.suv[kind])
+    body = patient(image.attributes)
+    if image.activity is not None:
+        _check_corrections(image.attributes)
+        return _of_activity(image.attributes, kind, body, image.activity, earliest_acquisition)
+    if image.suv:
+        own, ratio = next(iter(image.suv.items()))
+        return SuvFactor(kind, ratio * _between_types(kind, own, body).factor)
+    raise NotMeasurableError(
+        "This PET image does not say how its values become Bq/ml or SUV (Real World Value Mapping)."
+    )
 
 
 def earliest_acquisition_of(datasets: Iterable[Dataset]) -> datetime | None:

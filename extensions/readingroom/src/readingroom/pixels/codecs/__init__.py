@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from readingroom.errors import DamagedImageError, ReadingRoomError, UnsupportedImageError
 from readingroom.pixels.codecs.codestream import JpegHeader, jpeg2000_samples
+from readingroom.pixels.codecs.headers import check_header
 from readingroom.pixels.codecs.loss import Loss, loss
 from readingroom.pixels.codecs.remarks import remarks
-from readingroom.pixels.codecs.table import DECODERS, INSTALL, LOSSY, STREAMS, is_encapsulated, syntax_name
+from readingroom.pixels.codecs.table import DECODERS, INSTALL, LOSSY, STREAMS, is_encapsulated, syntax_name, uid_name
 from readingroom.pixels.description import MAX_SAMPLES, PixelDescription
 
 __all__ = [
@@ -27,11 +28,14 @@ __all__ = [
     "Decoder",
     "Loss",
     "PixelDescription",
+    "check_header",
     "decode",
+    "decode_checked",
     "is_encapsulated",
     "loss",
     "remarks",
     "syntax_name",
+    "uid_name",
 ]
 
 _HIGH_BIT_HIDDEN = ("jpeg", "jpegls", "jpeg2000")
@@ -77,6 +81,20 @@ def decode(transfer_syntax_uid: str, data: bytes, description: PixelDescription,
     DamagedImageError
         When the bytes do not hold what the description says; before memory of that size is asked for.
     """
+    _decoder(transfer_syntax_uid)
+    try:
+        check_header(transfer_syntax_uid, data, description)
+    except ReadingRoomError:
+        raise
+    except Exception as error:  # a header is untrusted too
+        raise DamagedImageError(f"The compressed image cannot be decoded ({_first_line(error)}).") from error
+    return decode_checked(transfer_syntax_uid, data, description, number)
+
+
+def decode_checked(
+    transfer_syntax_uid: str, data: bytes, description: PixelDescription, number: int = 1
+) -> NDArray[Any]:
+    """Return the stored values of one frame whose header was found good, as ``decode`` does; raises what it raises."""
     decoder = _decoder(transfer_syntax_uid)
     try:
         description = _as_coded(transfer_syntax_uid, data, description)

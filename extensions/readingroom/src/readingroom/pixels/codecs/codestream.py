@@ -1,6 +1,7 @@
 """What a codestream says about itself, read before any memory is asked for on its word."""
 
-from readingroom.errors import DamagedImageError
+from readingroom.errors import DamagedImageError, UnsupportedImageError
+from readingroom.pixels.codecs.jpegxl_header import JpegXlHeader
 from readingroom.pixels.description import PixelDescription
 
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD9)})
@@ -32,6 +33,8 @@ class JpegHeader:
         while in_header and position + 4 <= len(data):
             in_header = data[position + 1] != _START_OF_SCAN
             position = self._read_marker(data, position)
+        if self.frame_type and not self.rows:
+            raise UnsupportedImageError("JPEG that tells its rows only at its end (DNL) is not supported.")
         if not self.rows:
             raise DamagedImageError("The compressed image ends before it says how large it is.")
 
@@ -101,39 +104,9 @@ def jpeg2000_transforms_color(data: bytes) -> bool:
 
 
 def jpegxl_size(data: bytes) -> tuple[int, int]:
-    """Return rows and columns from the SizeHeader of a JPEG XL codestream (ISO/IEC 18181-1 D.2)."""
-    start = 0 if data.startswith(b"\xff\x0a") else data.find(b"\xff\x0a", max(data.find(b"jxlc"), data.find(b"jxlp")))
-    if start < 0 or len(data) < start + 12:
-        raise DamagedImageError("The compressed image does not begin like JPEG XL.")
-    bits = _Bits(int.from_bytes(data[start + 2 : start + 12], "little"))
-    small = bits.take(1)
-    rows = _jpegxl_extent(bits, small=small)
-    ratio = bits.take(3)
-    if not ratio:
-        return rows, _jpegxl_extent(bits, small=small)
-    numerator, denominator = _JPEG_XL_RATIOS[ratio - 1]
-    return rows, rows * numerator // denominator
-
-
-_JPEG_XL_RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
-
-
-class _Bits:
-    """Bits taken from the lowest up."""
-
-    def __init__(self, value: int) -> None:
-        self._value = value
-
-    def take(self, count: int) -> int:
-        taken = self._value & ((1 << count) - 1)
-        self._value >>= count
-        return taken
-
-
-def _jpegxl_extent(bits: _Bits, *, small: int) -> int:
-    if small:
-        return (bits.take(5) + 1) * 8
-    return bits.take((9, 13, 18, 30)[bits.take(2)]) + 1
+    """Return rows and columns of a JPEG XL codestream."""
+    header = JpegXlHeader(data)
+    return header.rows, header.columns
 
 
 def check_end(data: bytes) -> None:

@@ -88,6 +88,16 @@ PIXELS: tuple[PixelSupport, ...] = (
         f"{_MATRIX}::test_32_bits_come_back",
     ),
     PixelSupport(
+        "32 bits in big endian, by words or by bytes",
+        "the smoother of the two, with a note",
+        "tests/dicom/test_odd_images.py::test_big_endian_of_32_bits_is_read_however_it_was_written",
+    ),
+    PixelSupport(
+        "Codestreams whose header contradicts itself or the image",
+        "refused by name, before a decoder is asked",
+        "tests/pixels/test_headers.py::test_header_that_forbids_is_refused",
+    ),
+    PixelSupport(
         "Float and Double Float Pixel Data",
         "by formula",
         "tests/dicom/test_picture.py::test_floating_point_pixels_are_shown",

@@ -8,7 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from readingroom.pixels.codecs.codestream import JpegHeader, check_end, check_size
+from readingroom.pixels.codecs.codestream import JpegHeader
 from readingroom.pixels.color import eight_bits, to_rgb
 from readingroom.pixels.description import PixelDescription
 
@@ -27,9 +27,7 @@ def decode_frame(data: bytes, description: PixelDescription) -> NDArray[Any]:
     """Return the samples of one frame; colour as RGB."""
     import imagecodecs  # noqa: PLC0415 - loaded at the first compressed frame
 
-    check_end(data)
     header = JpegHeader(data)
-    check_size(header.rows, header.columns, header.samples, description)
     if not description.is_color:
         samples: NDArray[Any] = imagecodecs.jpeg8_decode(data)
         return samples

@@ -8,13 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from readingroom.errors import DamagedImageError, UnsupportedImageError
+from readingroom.errors import DamagedImageError
 from readingroom.pixels.codecs.codestream import (
-    check_end,
-    check_size,
     jpeg2000_is_high_throughput,
     jpeg2000_samples,
-    jpeg2000_size,
     jpeg2000_transforms_color,
 )
 from readingroom.pixels.color import eight_bits, to_rgb
@@ -23,9 +20,6 @@ from readingroom.pixels.description import PixelDescription
 NEEDS = ("imagecodecs",)
 _HOOK = threading.Lock()
 """The hook for dropped errors belongs to the process."""
-
-MAX_BITS = 24
-"""OpenJPEG computes in 32 bits and gives wrong values above this; OpenJPH, for High-Throughput, has 64."""
 
 
 def is_available() -> bool:
@@ -37,12 +31,8 @@ def decode_frame(data: bytes, description: PixelDescription) -> NDArray[Any]:
     """Return the samples of one frame; colour as RGB."""
     import imagecodecs  # noqa: PLC0415 - loaded at the first compressed frame
 
-    check_end(data)
-    check_size(*jpeg2000_size(data), description)
     bits, is_signed = jpeg2000_samples(data)
     high_throughput = jpeg2000_is_high_throughput(data)
-    if bits > MAX_BITS and not high_throughput:
-        raise UnsupportedImageError(f"JPEG 2000 images of {bits} bits are not supported; {MAX_BITS} are the most.")
     samples = _decode_high_throughput(data) if high_throughput else imagecodecs.jpeg2k_decode(data)
     if not description.is_color:
         return samples if is_signed == description.is_signed else _as_pattern(samples, bits, description)

@@ -5,7 +5,6 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from readingroom.pixels.codecs.codestream import JpegHeader, check_end, check_size
 from readingroom.pixels.color import to_rgb
 from readingroom.pixels.description import PixelDescription
 
@@ -21,8 +20,5 @@ def decode_frame(data: bytes, description: PixelDescription) -> NDArray[Any]:
     """Return the samples of one frame; colour as RGB."""
     import imagecodecs  # noqa: PLC0415 - loaded at the first compressed frame
 
-    check_end(data)
-    header = JpegHeader(data)
-    check_size(header.rows, header.columns, header.samples, description)
     samples: NDArray[Any] = imagecodecs.jpegls_decode(data)
     return to_rgb(samples, description) if description.is_color else samples

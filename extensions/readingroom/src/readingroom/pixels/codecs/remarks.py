@@ -1,5 +1,6 @@
 """What a reader must know where a codestream contradicts the attributes around it; it is shown as the codestream says."""
 
+from readingroom.pixels.codecs.big_endian import TWO_WAYS
 from readingroom.pixels.codecs.codestream import JpegHeader, jpeg2000_samples, jpeg2000_transforms_color
 from readingroom.pixels.codecs.jpeg import is_transformed
 from readingroom.pixels.codecs.loss import loss
@@ -21,6 +22,10 @@ def remarks(transfer_syntax_uid: str, data: bytes, description: PixelDescription
     found = []
     if transfer_syntax_uid not in LOSSY and loss(transfer_syntax_uid, data) == "some":
         found.append(f"The image is sent as {syntax_name(transfer_syntax_uid)} but its compression is lossy.")
+    if kind == "big_endian" and description.bits_allocated == TWO_WAYS:
+        found.append(
+            "Big endian values of 32 bits are written in two ways; shown is the one that makes the smoother image."
+        )
     if kind == "jpeg" and description.is_color:
         found += _of_jpeg(JpegHeader(data), description)
     if kind == "jpeg2000":

@@ -25,13 +25,9 @@ def is_available() -> bool:
 
 def decode_frame(data: bytes, description: PixelDescription) -> NDArray[Any]:
     """Return the samples of one frame; colour as RGB."""
-    if description.bits_allocated == 1:
-        raise DamagedImageError("RLE cannot hold one bit per pixel.")
     size = description.container.itemsize
     pixels = description.rows * description.columns
-    segments = _segments(data, size * description.samples_per_pixel)
-    if any(len(segment) * MAX_EXPANSION < pixels for segment in segments):
-        raise DamagedImageError(f"RLE segments of {len(data)} bytes together cannot hold {pixels} pixels each.")
+    segments = [data[start:end] for start, end in _bounds(data, size * description.samples_per_pixel)]
     planes = np.empty((description.samples_per_pixel, pixels, size), np.uint8)
     for number, segment in enumerate(segments):
         sample, byte = divmod(number, size)
@@ -42,7 +38,18 @@ def decode_frame(data: bytes, description: PixelDescription) -> NDArray[Any]:
     return to_rgb(np.moveaxis(words.reshape(3, description.rows, description.columns), 0, -1), description)
 
 
-def _segments(data: bytes, expected: int) -> list[bytes]:
+def check_header(data: bytes, description: PixelDescription) -> None:
+    """Raise ``DamagedImageError`` when the segments cannot be those of the image."""
+    if description.bits_allocated == 1:
+        raise DamagedImageError("RLE cannot hold one bit per pixel.")
+    pixels = description.rows * description.columns
+    bounds = _bounds(data, description.container.itemsize * description.samples_per_pixel)
+    if any((end - start) * MAX_EXPANSION < pixels for start, end in bounds):
+        raise DamagedImageError(f"RLE segments of {len(data)} bytes together cannot hold {pixels} pixels each.")
+
+
+def _bounds(data: bytes, expected: int) -> list[tuple[int, int]]:
+    """Return where each segment begins and ends."""
     if len(data) < HEADER_BYTES:
         raise DamagedImageError(f"An RLE frame of {len(data)} bytes ends within its header.")
     count, *offsets = struct.unpack_from("<16L", data)
@@ -52,7 +59,7 @@ def _segments(data: bytes, expected: int) -> list[bytes]:
     bounds = list(zip(offsets[:count], ends, strict=True))
     if any(not HEADER_BYTES <= start <= end <= len(data) for start, end in bounds):
         raise DamagedImageError("The segments of an RLE frame lie outside it.")
-    return [data[start:end] for start, end in bounds]
+    return bounds
 
 
 def _unpack(segment: bytes, pixels: int) -> NDArray[np.uint8]:

@@ -1,7 +1,7 @@
 """Which module decodes which transfer syntax (PS3.6 table A-1), and what each syntax allows."""
 
 _JPEG = "1.2.840.10008.1.2.4."
-_VIDEO = (*(f"{n}{part}" for n in range(100, 107) for part in ("", ".1")), "107", "108")
+_VIDEO = (*(f"{n}{part}" for n in range(100, 106) for part in ("", ".1")), "107", "108")
 
 DECODERS = {
     "1.2.840.10008.1.2": "native",
@@ -19,7 +19,8 @@ DECODERS = {
 }
 """Transfer Syntax UID to the name of the module here that decodes it.
 
-Left out, and so refused by name: hierarchical JPEG and arithmetic lossless JPEG (.58 to .66, retired), multi-component
+Left out, and so refused by name: stereo video (.106), of which one eye would be
+shown; hierarchical JPEG and arithmetic lossless JPEG (.58 to .66, retired), multi-component
 JPEG 2000 (.92, .93), syntaxes whose pixels lie elsewhere (JPIP, SMPTE ST 2110) and the retired wrappings of a dataset.
 """
 
@@ -52,9 +53,14 @@ def is_encapsulated(transfer_syntax_uid: str) -> bool:
     return transfer_syntax_uid not in NATIVE
 
 
+def uid_name(uid: str) -> str:
+    """Return the Standard's name of a SOP class or transfer syntax (PS3.6 A-1), what is given where it has none."""
+    from pydicom.uid import UID  # noqa: PLC0415 - needed for words only
+
+    return (NEWER_NAMES.get(uid) or UID(uid, _ANY_TEXT).name) if uid else "unnamed"
+
+
 def syntax_name(transfer_syntax_uid: str) -> str:
     """Return a transfer syntax in words, its UID behind them."""
-    from pydicom.uid import UID  # noqa: PLC0415 - needed for a message only
-
-    name = NEWER_NAMES.get(transfer_syntax_uid) or UID(transfer_syntax_uid, _ANY_TEXT).name
+    name = uid_name(transfer_syntax_uid)
     return name if name == transfer_syntax_uid else f"{name} ({transfer_syntax_uid})"

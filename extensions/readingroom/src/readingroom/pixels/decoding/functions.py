@@ -5,7 +5,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from readingroom.pixels.codecs import decode
+from readingroom.pixels.codecs import decode_checked
 from readingroom.pixels.description import PixelDescription
 from readingroom.pixels.icc import to_srgb_from_buffers
 
@@ -18,8 +18,9 @@ def function(name: str) -> IsolatedFunction:
 
 
 def _decode(buffers: Sequence[bytes], parameters: Mapping[str, Any]) -> NDArray[Any]:
+    # The parent has checked the header: it sends no job whose own is bad.
     description = PixelDescription(**parameters["description"])
-    return decode(parameters["transfer_syntax_uid"], buffers[0], description, parameters["number"])
+    return decode_checked(parameters["transfer_syntax_uid"], buffers[0], description, parameters["number"])
 
 
 FUNCTIONS: dict[str, IsolatedFunction] = {"decode": _decode, "srgb": to_srgb_from_buffers}

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from readingroom.errors import ReadingRoomError
-from readingroom.pixels.codecs import DECODERS, STREAMS, decode
+from readingroom.pixels.codecs import DECODERS, STREAMS, check_header, decode
 from readingroom.pixels.decoding.errors import DecodingFailedError, FailureReason
 from readingroom.pixels.decoding.limits import DecodingLimits
 from readingroom.pixels.decoding.messages import Job, describe
@@ -49,7 +49,8 @@ class DecodeRequest:
         return self.out
 
     def job(self, limits: DecodingLimits) -> Job:
-        """Return the request as a child takes it."""
+        """Return the request as a child takes it; raises what its header forbids before a child is asked."""
+        check_header(self.transfer_syntax_uid, self.data, self.description)
         samples = self.description.samples
         return Job(
             function="decode",
