@@ -16,6 +16,7 @@ from tests.servers.orthanc import free_ports
 from readingroom.dicom.folder import FolderSource
 from readingroom.dicom.source import StudySource
 from readingroom.errors import RecordsUnavailableError
+from readingroom.reading.audit_message import AuditEvent
 from readingroom.reading.permissions import Action
 from readingroom.testing.encoders import ENCODERS
 from readingroom.testing.files import SMALL_STUDY, compress, small_image, write
@@ -71,7 +72,7 @@ class RecordsOfTest:
     away: bool = False
     lease_s: float = 2.0
 
-    searches: list[tuple[str, str]] = field(default_factory=list)
+    told: list[AuditEvent] = field(default_factory=list)
 
     async def decide(self, caller: Caller, action: Action, study: StudyFacts) -> Answer:
         """Refuse the study UIDs that are named for this person, and permit all others."""
@@ -85,10 +86,10 @@ class RecordsOfTest:
         await self._answers()
         return frozenset(study.uid for study in studies) - self.refused.get(caller.person, frozenset())
 
-    async def searched(self, caller: Caller, query: str) -> None:
-        """Keep a search."""
+    async def tell(self, event: AuditEvent) -> None:
+        """Keep an event."""
         await self._answers()
-        self.searches.append((caller.person, query))
+        self.told.append(event)
 
     async def _answers(self) -> None:
         await asyncio.sleep(0)

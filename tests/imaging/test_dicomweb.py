@@ -189,7 +189,7 @@ def test_searches_are_answered_page_by_page(gateway: Running, studies: FolderSou
     assert everything == [each["0020000D"]["Value"][0] for page in pages for each in page.json()]
     assert "additional results" in pages[0].headers["Warning"]
     assert "Warning" not in pages[-1].headers
-    assert ("anna", "limit=2&offset=0") in gateway.records.searches
+    assert ("anna", "limit=2&offset=0") in [(event.person, event.query) for event in gateway.records.told]
     fuzzy = gateway.get("/dicom-web/studies?PatientName=Mustr&fuzzymatching=true")
     assert ([], True) == (fuzzy.json(), "Only literal matching" in fuzzy.headers["Warning"])
     both = ",".join(everything[:2])

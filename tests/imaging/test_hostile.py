@@ -143,6 +143,16 @@ def test_a_name_that_breaks_lines_stays_out_of_headers(gateway: Running, studies
     assert b"X-Injected" not in answer.partition(b"\r\n\r\n")[0]
 
 
+def test_a_refusal_that_cannot_be_recorded_stands(limited: Running) -> None:
+    """Records that are away let no wrong token in, and the next try is told to them once they are back."""
+    limited.records.away = True
+    statuses = [limited.get("/readingroom/studies", "nobody").status_code for _ in range(2)]
+    limited.records.away = False
+    statuses += [limited.get("/readingroom/studies", "nobody").status_code for _ in range(3)]
+    assert [401] * 5 == statuses
+    assert ["caller-refused"] == [event.kind.value for event in limited.records.told]
+
+
 def test_an_object_too_large_is_refused_unread(gateway: Running, studies: FolderSource) -> None:
     """A message of a terabyte is refused before its first byte is read."""
     study = studies.studies()[0].uid

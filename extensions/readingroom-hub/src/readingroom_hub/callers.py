@@ -9,7 +9,7 @@ import hashlib
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 from urllib.parse import quote
@@ -34,12 +34,17 @@ _NOT_FOUND = 404
 
 
 class CallerError(ReadingRoomError):
-    """A caller who is refused; the words are for the person whose server called."""
+    """A caller who is refused; the words are for the person whose server called.
+
+    ``person`` and ``server`` say for the audit whose token it is or was; they are empty where it was nobody's.
+    """
 
     code: ClassVar[str] = "access_refused"
     reason: ClassVar[str] = "caller-refused"
     status: ClassVar[int] = 403
     what_to_do: ClassVar[str] = "Stop your reading server and start it again from the hub's page."
+    person: str = ""
+    server: str = ""
 
 
 class UnknownCallerError(CallerError):
@@ -102,6 +107,7 @@ class Callers:
         self._own_token = service_token
         self._known: OrderedDict[str, _Known] = OrderedDict()
         self._renewing: set[asyncio.Task[None]] = set()
+        self._owners: OrderedDict[str, tuple[str, str]] = OrderedDict()
 
     async def of(self, token: str) -> Caller:
         """Return the person whose running reading server holds this token, the newest of that server.
@@ -119,7 +125,7 @@ class Callers:
 
     async def _remembered(self, way: Literal["reading", "service"], token: str) -> Caller:
         """Ask once for all who ask at the same time; a refusal is remembered too, a hub that is away is not."""
-        key = f"{way}:{hashlib.sha256(token.encode()).hexdigest()}"
+        key = f"{way}:{_digest(token)}"
         known = self._known.get(key)
         if known is None or known.until < time.monotonic():
             known = self._known[key] = self._asked(way, token)
@@ -138,8 +144,7 @@ class Callers:
             raise
 
     def _asked(self, way: Literal["reading", "service"], token: str) -> _Known:
-        ask = self._ask_reading(token) if way == "reading" else self._ask_service(token)
-        return _Known(time.monotonic() + HOLDS_S, asyncio.ensure_future(ask))
+        return _Known(time.monotonic() + HOLDS_S, asyncio.ensure_future(self._ask(way, token)))
 
     async def _renew(self, key: str, way: Literal["reading", "service"], token: str) -> None:
         """Ask anew while the old answer holds; a hub that is away changes nothing before that has ended."""
@@ -148,14 +153,25 @@ class Callers:
         if not isinstance(asked.answer.exception(), HubUnreachableError) and key in self._known:
             self._known[key] = asked
 
-    async def _ask_service(self, token: str) -> Caller:
-        told = await self._whoami(token)
-        if told.get("kind") != "service":
-            raise WrongServerError("Only a service of this hub may ask this.")
-        return _caller(told, "service", "", ())
+    async def _ask(self, way: Literal["reading", "service"], token: str) -> Caller:
+        key = _digest(token)
+        try:
+            told = await self._whoami(token)
+            self._keep_owner(key, told)
+            return await self._reading(told) if way == "reading" else _service(told)
+        except CallerError as error:
+            error.person, error.server = self._owners.get(key, ("", ""))
+            raise
 
-    async def _ask_reading(self, token: str) -> Caller:
-        told = await self._whoami(token)
+    def _keep_owner(self, key: str, told: Mapping[str, Any]) -> None:
+        """Remember whose token it is, for when the hub does not know it any more."""
+        if told.get("kind") == "user":
+            self._owners[key] = (name := str(told.get("name"))), _server_of(name, told.get("scopes", ()))
+            self._owners.move_to_end(key)
+            while len(self._owners) > REMEMBERED:
+                self._owners.popitem(last=False)
+
+    async def _reading(self, told: Mapping[str, Any]) -> Caller:
         name = str(told.get("name"))
         wanted = f"{PIXELS}!server={name}/{READING.name}"
         if told.get("kind") != "user" or wanted not in told.get("scopes", ()):
@@ -199,6 +215,22 @@ class Callers:
             raise HubUnreachableError(
                 "The hub does not answer, so it cannot be told who asks. Nothing was opened."
             ) from error
+
+
+def _service(told: Mapping[str, Any]) -> Caller:
+    if told.get("kind") != "service":
+        raise WrongServerError("Only a service of this hub may ask this.")
+    return _caller(told, "service", "", ())
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _server_of(name: str, scopes: Iterable[str]) -> str:
+    """Return the one server of a person that a token's scopes speak of, empty for none or several."""
+    found = {scope.partition(f"!server={name}/")[2] for scope in scopes} - {""}
+    return found.pop() if len(found) == 1 else ""
 
 
 def _object(response: HTTPResponse) -> dict[str, Any]:

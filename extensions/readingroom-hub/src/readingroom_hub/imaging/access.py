@@ -4,8 +4,11 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 
 from readingroom.errors import AccessRefusedError
+from readingroom.reading.audit_codes import Kind
+from readingroom.reading.audit_message import MAX_TEXT, AuditEvent
 from readingroom.reading.permissions import Action
 from readingroom_hub.callers import Caller
 from readingroom_hub.imaging.decisions import LEASE_S, Answer, Decider, StudyFacts
@@ -76,7 +79,9 @@ class Gate:
         """Put a search into the audit before it is answered; the same one again within ``SEARCH_S`` is the same search."""
         key = (caller.token_id, query)
         if self._now() >= self._searched.get(key, 0.0):
-            await self._decider.searched(caller, query)
+            now, asked = datetime.now(UTC), query[:MAX_TEXT]
+            event = AuditEvent(Kind.QUERIED, now, "imaging", caller.person, server=caller.server, query=asked)
+            await self._decider.tell(event)
             self._searched[key] = self._now() + SEARCH_S
             while len(self._searched) > REMEMBERED:
                 self._searched.popitem(last=False)

@@ -15,13 +15,14 @@ from readingroom.dicom.source import StudySource
 from readingroom.errors import ReadingRoomError
 from readingroom.reading.permissions import Action
 from readingroom.wire.refusals import error_body
-from readingroom_hub.callers import Caller, Callers, UnknownCallerError
+from readingroom_hub.callers import Caller, CallerError, Callers, UnknownCallerError
 from readingroom_hub.handlers import DoorHandler, Public, declared, methods
 from readingroom_hub.imaging.access import Gate
 from readingroom_hub.imaging.catalogue import Catalogue
 from readingroom_hub.imaging.derived import DerivedObjects
 from readingroom_hub.imaging.errors import ClientGoneError, MalformedRequestError, described
 from readingroom_hub.imaging.rates import FrameRate
+from readingroom_hub.imaging.refused import RefusedCallers
 from readingroom_hub.imaging.turns import Turns
 
 UID = r"([A-Za-z0-9_-][A-Za-z0-9._-]{0,63})"
@@ -43,6 +44,7 @@ class Gateway:
     catalogue: Catalogue
     callers: Callers
     gate: Gate
+    refused: RefusedCallers
     turns: Turns
     rate: FrameRate
     executor: Executor
@@ -74,11 +76,22 @@ class GatewayHandler(DoorHandler):
 
     async def check(self) -> None:
         """Ask, or remember, who calls and whether they may do this to the study; a stream does so again and again."""
-        self.caller = await self.gateway.callers.of(self._token())
+        await self.find_caller()
         action = self.wanted
         if action is not None:
             facts = await self.gateway.catalogue.facts(self.path_args[0])
             await self.gateway.gate.check(self.caller, facts, action)
+
+    async def find_caller(self) -> None:
+        """Ask, or remember, who calls; raises ``CallerError`` for whoever is refused, once the audit has it."""
+        token = ""
+        try:
+            token = self._token()
+            self.caller = await self.gateway.callers.of(token)
+        except CallerError as error:
+            address = str(self.request.remote_ip or "")
+            await self.gateway.refused.tell(error, token, address, self.request.path)
+            raise
 
     async def work(self, function: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 - the function's own
         """Return what a function of the source returns, called in a thread when it is this person's turn."""
@@ -177,7 +190,7 @@ class NoSuchRouteHandler(GatewayHandler):
 
     async def prepare(self) -> None:
         """Find out who calls, and refuse."""
-        self.caller = await self.gateway.callers.of(self._token())
+        await self.find_caller()
         raise MalformedRequestError(
             "There is no such address here. Every address names its study; UIDs hold digits, dots and letters."
         )

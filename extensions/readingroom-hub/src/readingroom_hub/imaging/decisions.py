@@ -3,15 +3,13 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 
 from readingroom.dicom.model import Study
 from readingroom.errors import RecordsUnavailableError
-from readingroom.reading.audit_codes import Kind
-from readingroom.reading.audit_message import MAX_TEXT, AuditEvent, to_fields
+from readingroom.reading.audit_message import AuditEvent, to_fields
 from readingroom.reading.permissions import Action
 from readingroom_hub.callers import Caller
 
@@ -61,8 +59,8 @@ class Decider(Protocol):
     async def known(self, caller: Caller, studies: Sequence[StudyFacts]) -> frozenset[str]:
         """Return the UIDs of those studies that the caller may know of; raises ``RecordsUnavailableError``."""
 
-    async def searched(self, caller: Caller, query: str) -> None:
-        """Put a search into the audit; raises ``RecordsUnavailableError`` where it cannot be."""
+    async def tell(self, event: AuditEvent) -> None:
+        """Put an event into the audit; raises ``RecordsUnavailableError`` where it cannot be."""
 
 
 class RecordsDecider:
@@ -92,11 +90,8 @@ class RecordsDecider:
             known |= {each["study_uid"] for each in asked} & set(map(str, told))
         return frozenset(known)
 
-    async def searched(self, caller: Caller, query: str) -> None:
-        """Put a search into the audit; raises ``RecordsUnavailableError`` where it cannot be."""
-        event = AuditEvent(
-            Kind.QUERIED, datetime.now(UTC), "imaging", caller.person, server=caller.server, query=query[:MAX_TEXT]
-        )
+    async def tell(self, event: AuditEvent) -> None:
+        """Put an event into the audit; raises ``RecordsUnavailableError`` where it cannot be."""
         await self._post("/events", {"events": [to_fields(event)]})
 
     def close(self) -> None:

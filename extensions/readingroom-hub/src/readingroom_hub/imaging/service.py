@@ -18,6 +18,7 @@ from readingroom_hub.imaging.catalogue import Catalogue
 from readingroom_hub.imaging.decisions import Decider, RecordsDecider
 from readingroom_hub.imaging.derived import DerivedObjects
 from readingroom_hub.imaging.rates import FrameRate
+from readingroom_hub.imaging.refused import RefusedCallers
 from readingroom_hub.imaging.settings import ImagingSettings
 from readingroom_hub.imaging.turns import AT_ONCE, Turns
 from readingroom_hub.imaging.with_derived import WithDerived
@@ -38,12 +39,14 @@ def make_gateway(
     """
     derived = DerivedObjects(settings.state)
     source = WithDerived(source, derived.source)
+    decider = decider or RecordsDecider(settings.records_url, settings.token)
     executor = ThreadPoolExecutor(AT_ONCE + 1, thread_name_prefix="source")  # one more, for looking at the revision
     return Gateway(
         source=source,
         catalogue=Catalogue(source, settings.kind, executor),
         callers=callers or Callers(settings.hub_api_url, settings.token),
-        gate=Gate(decider or RecordsDecider(settings.records_url, settings.token)),
+        gate=Gate(decider),
+        refused=RefusedCallers(decider),
         turns=Turns(),
         rate=FrameRate(settings.frames_per_second, settings.frames_at_once),
         executor=executor,

@@ -3,10 +3,8 @@
 Who may call a method is declared as ``readingroom_hub.handlers`` has it.
 """
 
-import hashlib
 import json
 import logging
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.client import responses
@@ -28,15 +26,11 @@ from readingroom_hub.records.asking import Asker, about, may
 from readingroom_hub.records.clock import LatestClock
 from readingroom_hub.records.once import MAX_KEY, Request, once
 from readingroom_hub.records.refusals import NotAllowedError, NotPossibleError, RequestError
+from readingroom_hub.repeats import Repeats
 from readingroom_hub.store.errors import StoreError
 from readingroom_hub.store.store import Store
 
 log = logging.getLogger(__name__)
-
-REFUSALS_EVERY_S = 60.0
-"""The same refusal of the same token is kept so often at most: a program that asks in a loop cannot fill the disk."""
-
-REMEMBERED = 4096
 
 
 @dataclass
@@ -48,7 +42,7 @@ class Context:
     callers: Callers
     browsers: HubOAuth
     rota: frozenset[str]
-    refusals: dict[str, float] = field(default_factory=dict)
+    refusals: Repeats = field(default_factory=Repeats)
 
 
 class RecordsHandler(HubOAuthenticated, DoorHandler):  # type: ignore[misc] # JupyterHub has no types
@@ -103,19 +97,13 @@ class RecordsHandler(HubOAuthenticated, DoorHandler):  # type: ignore[misc] # Ju
         """Write a refusal to the audit; where that fails the caller is refused all the same."""
         if isinstance(error, HubUnreachableError):
             return
-        token = hashlib.sha256(self.request.headers.get("Authorization", "").encode()).hexdigest()
         reason = getattr(error, "reason", NotAllowedError.reason)
-        known, key, now = (
-            self.context.refusals,
-            f"{token}:{reason}:{self.request.method}:{self.request.path}",
-            time.monotonic(),
-        )
-        if now - known.get(key, -REFUSALS_EVERY_S) < REFUSALS_EVERY_S:
+        person, server = getattr(error, "person", ""), getattr(error, "server", "")
+        address = str(self.request.remote_ip or "")
+        asker = getattr(self, "asker", Asker(person, frozenset(), server, address))
+        key = (asker.person, asker.server, asker.address, reason, self.request.method, type(self).__name__)
+        if not self.context.refusals.is_new(key):
             return
-        if len(known) >= REMEMBERED:
-            known.clear()
-        known[key] = now
-        asker = getattr(self, "asker", Asker("", frozenset(), address=str(self.request.remote_ip or "")))
         details = (("path", self.request.path[:200]), ("reason", reason))
         try:
             await self.context.store.write(
@@ -132,6 +120,7 @@ class RecordsHandler(HubOAuthenticated, DoorHandler):  # type: ignore[misc] # Ju
                 )
             )
         except StoreError as trouble:
+            self.context.refusals.forget(key)
             log.warning("a refusal could not be recorded: %s", trouble)
 
     def body(self) -> dict[str, Any]:

@@ -1,19 +1,15 @@
 """The logins of the hub in its audit: who came in, who was not let in, who left, and what their servers did."""
 
-import time
 from typing import Any
 
 from tornado.web import HTTPError
 
 from readingroom.reading.audit_codes import Kind, Outcome
+from readingroom_hub.repeats import Repeats
 from readingroom_hub.telling.acting import ACTING
 from readingroom_hub.telling.spool import NotKeptError
 from readingroom_hub.telling.teller import Teller
 
-REFUSALS_EVERY_S = 60.0
-"""Attempts that are not even looked at are told so often at most, for each account and address."""
-
-REMEMBERED = 4096
 TOO_MANY = 429
 NOT_KEPT = (
     "This login cannot be recorded just now, so nobody is let in. Try again in a moment; if it goes on, tell your "
@@ -26,7 +22,7 @@ class Logins:
 
     def __init__(self, teller: Teller) -> None:
         self._teller = teller
-        self._refused: dict[tuple[str, str], float] = {}
+        self._refused = Repeats()
 
     async def succeeded(self, handler: Any, person: str) -> None:  # noqa: ANN401 - JupyterHub has no types
         """Somebody has shown who they are, and will be let in."""
@@ -41,7 +37,7 @@ class Logins:
             words = "A name was given that no account here has."
         if error is not None:
             outcome, words = Outcome.SERIOUS_FAILURE, str(error.args[0] if error.args else error.reason or error)[:500]
-        if error is None or error.status_code != TOO_MANY or self._is_new((name, address)):
+        if error is None or error.status_code != TOO_MANY or self._refused.is_new((name, address)):
             await self._tell(Kind.LOGGED_IN, name, address=address, outcome=outcome, words=words)
 
     async def left(self, handler: Any, person: str, words: str = "") -> None:  # noqa: ANN401
@@ -74,15 +70,6 @@ class Logins:
             await self._teller.tell(self._teller.event(kind, person, **more))
         except NotKeptError as error:
             raise HTTPError(503, "%s", NOT_KEPT) from error
-
-    def _is_new(self, who: tuple[str, str]) -> bool:
-        now = time.monotonic()
-        if now - self._refused.get(who, -REFUSALS_EVERY_S) < REFUSALS_EVERY_S:
-            return False
-        if len(self._refused) >= REMEMBERED:
-            self._refused.clear()
-        self._refused[who] = now
-        return True
 
 
 def _address(handler: Any) -> str:  # noqa: ANN401
