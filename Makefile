@@ -45,7 +45,7 @@ run: $(PRODUCT) .make/bubblewrap ## Start Reading Room on this machine [PORT=800
 
 test: .make/debian-test $(PRODUCT) .make/test lint ## Run every check and every test, end to end in Chromium too [WORKERS=2]
 	@sh .ci/npm.sh test
-	@$(PY) -m pytest -n $(WORKERS) --dist loadfile
+	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder # in the order of tests/conftest.py
 
 bench: .make/debian-test $(PRODUCT) .make/bench ## Measure volumes, round trips and first images, as ratios in one run
 	@$(PY) tests/bench/run.py

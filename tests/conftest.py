@@ -16,6 +16,20 @@ if TYPE_CHECKING:
 pytest_plugins = ("tests.servers.orthanc", "tests.servers.postgresql")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+LONG_FIRST = ("e2e", "routes", "hub", "records", "imaging", "network", "hostile")
+"""Folders whose files take from ten seconds to minutes, the longest first; a file of any other folder takes a few seconds."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let the workers of ``make test`` begin with what takes long, so that both are done at the same time.
+
+    A worker takes one whole file after another. Long ones at the end would leave one worker alone with the last of them.
+    Without workers the order stays the one of the command line.
+    """
+    if hasattr(config, "workerinput"):
+        folders = {name: place for place, name in enumerate(LONG_FIRST)}
+        tests = REPOSITORY / "tests"
+        items.sort(key=lambda item: folders.get(item.path.relative_to(tests).parts[0], len(folders)))
 
 
 @pytest.fixture(scope="session")

@@ -130,6 +130,23 @@ def test_an_unknown_account_is_refused(running: Launched) -> None:
     assert answer.status_code == 403
 
 
+def test_guessing_ends_and_keeps_nobody_out(running: Launched) -> None:
+    """After ten wrong passwords strangers wait, even with the right one; a browser that the person used gets in.
+
+    The account is closed to strangers for a quarter of an hour, so it is one that no other test of this run logs in with.
+    """
+    home, _ = log_in(running.url, "researcher")
+    known = {cookie.name: cookie.value for cookie in home.cookies if cookie.name == "readingroom-known-browser"}
+    answers = [log_in(running.url, "researcher", "wrong-words")[1].status_code for _ in range(10)]
+    _, late = log_in(running.url, "researcher")
+
+    assert [403] * 10 == answers
+    assert (429, True) == (late.status_code, "Too many attempts" in late.text)
+    assert int(late.headers["Retry-After"]) <= 15 * 60
+    own, entered = log_in(running.url, "researcher", cookies=known)
+    assert (200, True) == (entered.status_code, own.get(f"{running.url}/hub/home", timeout=30).ok)
+
+
 def test_a_second_run_on_the_same_state_is_refused(running: Launched) -> None:
     """The state folder is locked by the run that uses it."""
     (port,) = free_ports(1)
