@@ -2,10 +2,11 @@
 
 import re
 
+import pytest
 import requests
 
 from readingroom.cli import main
-from readingroom_hub.testing import log_in, wait_for
+from readingroom_hub.testing import AS_A_BROWSER, log_in, wait_for
 
 from .rooms import IMAGING, Room
 from .test_service import STUDY
@@ -31,6 +32,11 @@ def seen(room: Room) -> None:
         question = {"person": person, "groups": [group], "server": "reading", "study_uid": STUDY_UID, "study": STUDY}
         status, _ = room.records(IMAGING, "decisions", {**question, "action": "open-study"})
         assert 200 == status
+
+
+def refusals(room: Room, after: int) -> list[str]:
+    """Return whom the audit names in the refusals since."""
+    return [person for kind, person in room.audit()[after:] if kind == "caller-refused"]
 
 
 def test_coordinator_looks_things_up(room: Room) -> None:
@@ -70,6 +76,29 @@ def test_others_see_no_entry(room: Room) -> None:
     anybody = requests.get(f"{room.launched.url}/services/records/audit", timeout=30)
     assert "/hub/login" in anybody.url
     assert "default-src 'none'" in page(room, "administrator", "audit").headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("path", ["audit", "patient", "grants", "guests", "break-glass"])
+def test_on_the_way_to_the_login_nobody_is_refused(room: Room, path: str) -> None:
+    """A browser in which nobody is logged in is led to the login and leaves no line; a wrong token leaves one."""
+    address = f"{room.launched.url}/services/records/{path}"
+    before = len(room.audit())
+    anybody = requests.get(address, headers=AS_A_BROWSER, timeout=30)
+    assert "/hub/login" in anybody.url
+    assert [] == refusals(room, before)
+
+    wrong = requests.get(address, headers={"Authorization": f"token {path:0>32}"}, timeout=30)
+    assert (401, address) == (wrong.status_code, wrong.url)
+    assert [""] == refusals(room, before)
+
+
+def test_somebody_without_the_role_is_refused_with_a_line(room: Room) -> None:
+    """A person who is logged in and may not open a page is named in the audit; so is the owner of another server's token."""
+    before = len(room.audit())
+    assert 403 == page(room, "researcher", "guests").status_code
+    foreign = {"Authorization": f"token {room.token('trainee', 'workbench')}"}
+    assert 403 == requests.get(f"{room.launched.url}/services/records/guests", headers=foreign, timeout=30).status_code
+    assert ["researcher", "trainee"] == refusals(room, before)
 
 
 def test_records_of_the_running_product_are_whole(room: Room) -> None:

@@ -14,12 +14,13 @@ from readingroom.reading.permissions import Action, could, role_of
 from readingroom.wire.browser import Page
 from readingroom_hub.audit.report import looks, purpose_words
 from readingroom_hub.audit.search import FIELDS, MAX_REPORT, NOT_DONE, Search, find, of_patient, standing
-from readingroom_hub.callers import UnknownCallerError
+from readingroom_hub.callers import CallerError, UnknownCallerError
 from readingroom_hub.handlers import Access
 from readingroom_hub.pages import built, template_folder, template_variables
 from readingroom_hub.records import rows
 from readingroom_hub.records.asking import about
 from readingroom_hub.records.base import RecordsHandler
+from readingroom_hub.records.refusals import NotAllowedError
 
 _templates = Environment(
     loader=FileSystemLoader(template_folder() / "records"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
@@ -49,14 +50,13 @@ class AuditPage(RecordsHandler):
 
     page: ClassVar[Page] = "records"
 
-    async def prepare(self) -> None:
-        """Find out who asks; whoever is nobody yet logs in first."""
-        try:
-            await super().prepare()
-        except UnknownCallerError:
-            if self.request.headers.get("Authorization") or self.request.method != "GET":
-                raise
+    async def refuse(self, error: CallerError | NotAllowedError) -> None:
+        """Lead a browser in which nobody is logged in to the login, which is no refusal; refuse everybody else."""
+        given = self.request.headers.get("Authorization")
+        if isinstance(error, UnknownCallerError) and self.request.method == "GET" and not given:
             self.redirect(self.get_login_url())
+        else:
+            await super().refuse(error)
 
     async def keep_look(self, words: str, **more: Any) -> None:  # noqa: ANN401 - fields of an event
         """Write the look into the audit; raises ``StoreError``, and then nothing is shown."""

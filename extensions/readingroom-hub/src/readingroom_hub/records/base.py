@@ -70,8 +70,7 @@ class RecordsHandler(HubOAuthenticated, DoorHandler):  # type: ignore[misc] # Ju
             if access.action is not None and access.people:
                 may(self.asker, access.action)
         except (CallerError, NotAllowedError) as error:
-            await self._keep_refusal(error)
-            raise
+            await self.refuse(error)
 
     async def _who(self, access: Access) -> Asker:
         token = _token(self.request.headers.get("Authorization", ""))
@@ -93,18 +92,20 @@ class RecordsHandler(HubOAuthenticated, DoorHandler):  # type: ignore[misc] # Ju
             raise UnknownCallerError("Nobody is logged in in this browser. Log in at the hub and try again.")
         return Asker(str(model["name"]), frozenset(model.get("groups", ())), "browser", address)
 
-    async def _keep_refusal(self, error: CallerError | NotAllowedError | BreakGlassError) -> None:
-        """Write a refusal to the audit; where that fails the caller is refused all the same."""
-        if isinstance(error, HubUnreachableError):
-            return
-        reason = getattr(error, "reason", NotAllowedError.reason)
+    async def refuse(self, error: CallerError | NotAllowedError) -> None:
+        """Refuse a caller once the audit has it; where that fails the caller is refused all the same."""
+        if not isinstance(error, HubUnreachableError):
+            await self._keep_refusal(error)
+        raise error
+
+    async def _keep_refusal(self, error: CallerError | NotAllowedError) -> None:
         person, server = getattr(error, "person", ""), getattr(error, "server", "")
         address = str(self.request.remote_ip or "")
         asker = getattr(self, "asker", Asker(person, frozenset(), server, address))
-        key = (asker.person, asker.server, asker.address, reason, self.request.method, type(self).__name__)
+        key = (asker.person, asker.server, asker.address, error.reason, self.request.method, type(self).__name__)
         if not self.context.refusals.is_new(key):
             return
-        details = (("path", self.request.path[:200]), ("reason", reason))
+        details = (("path", self.request.path[:200]), ("reason", error.reason))
         try:
             await self.context.store.write(
                 lambda connection: rows.add_event(
