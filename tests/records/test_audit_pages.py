@@ -1,11 +1,14 @@
 """The audit's pages in the running product: who may look, what they find, and that every look is recorded before it."""
 
+import os
 import re
+import signal
 
 import pytest
 import requests
 
 from readingroom.cli import main
+from readingroom_hub.__main__ import main as prune
 from readingroom_hub.testing import AS_A_BROWSER, log_in, wait_for
 
 from .rooms import IMAGING, Room
@@ -99,6 +102,32 @@ def test_somebody_without_the_role_is_refused_with_a_line(room: Room) -> None:
     foreign = {"Authorization": f"token {room.token('trainee', 'workbench')}"}
     assert 403 == requests.get(f"{room.launched.url}/services/records/guests", headers=foreign, timeout=30).status_code
     assert ["researcher", "trainee"] == refusals(room, before)
+
+
+def test_what_is_due_to_be_pruned_is_said_to_administrators(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the daily look found stands over the log with the command, for whom it concerns, until it was pruned."""
+    old = {
+        "read": "r",
+        "study_uid": "1.2",
+        "series_uid": "1.2.3",
+        "frame": 1,
+        "position": 0,
+        "at": "2000-01-01T00:00:00Z",
+    }
+    frames = [{**old, "sop_uid": f"1.2.3.{number}"} for number in range(3)]
+    administrator, _ = log_in(room.launched.url, "administrator")
+    address = f"{room.launched.url}/services/records/audit"
+    due, said = "Older than their period", "which images a reader has seen (3, kept 2 years)"
+    with administrator:
+        assert due not in administrator.get(address, timeout=30).text
+        assert 200 == room.records(room.token("trainee"), "coverage", {"frames": frames})[0]
+        os.kill(room.service(), signal.SIGKILL)
+        assert wait_for(lambda: said in administrator.get(address, timeout=30).text, 30)
+        assert "<code>readingroom-hub prune</code>" in administrator.get(address, timeout=30).text
+        assert due not in page(room, "coordinator", "audit").text
+        monkeypatch.setenv("READINGROOM_RECORDS_DB", f"sqlite:///{room.launched.state}/records/records.sqlite")
+        assert 0 == prune(["--state", str(room.launched.state), "prune"])
+        assert due not in administrator.get(address, timeout=30).text
 
 
 def test_records_of_the_running_product_are_whole(room: Room) -> None:

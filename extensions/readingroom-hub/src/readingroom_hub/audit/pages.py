@@ -110,6 +110,8 @@ class AuditLog(AuditPage):
             lambda connection: (find(connection, search), standing(connection))
         )
         given = search.named
+        daily, role = self.context.daily, role_of(self.asker.groups)
+        due = await daily.still_due() if role and could(role, Action.MANAGE_RETENTION) else {}
         self.show(
             "audit.html",
             asked=asked,
@@ -124,6 +126,7 @@ class AuditLog(AuditPage):
             unsigned=count - signed,
             signed_at=signed_at[:19].replace("T", " "),
             given=given,
+            due=[(number, kind.words, daily.retention.of(kind)) for kind, number in due.items()],
         )
 
     def _number(self, name: str) -> int:

@@ -27,6 +27,7 @@ from readingroom_hub.records.clock import LatestClock
 from readingroom_hub.records.once import MAX_KEY, Request, once
 from readingroom_hub.records.refusals import NotAllowedError, NotPossibleError, RequestError
 from readingroom_hub.repeats import Repeats
+from readingroom_hub.retention.daily import Daily
 from readingroom_hub.store.errors import StoreError
 from readingroom_hub.store.store import Store
 
@@ -42,6 +43,7 @@ class Context:
     callers: Callers
     browsers: HubOAuth
     rota: frozenset[str]
+    daily: Daily
     refusals: Repeats = field(default_factory=Repeats)
 
 

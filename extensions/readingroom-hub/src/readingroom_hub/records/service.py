@@ -44,7 +44,8 @@ def make_context(settings: RecordsSettings) -> Context:
     store = Store(settings.database)
     browsers = HubOAuth(cache_max_age=int(HOLDS_S), allow_token_in_url=False)
     callers = Callers(settings.hub_api_url, settings.token)
-    return Context(store, store.read_and_wait(LatestClock), callers, browsers, settings.rota)
+    clock = store.read_and_wait(LatestClock)
+    return Context(store, clock, callers, browsers, settings.rota, Daily(store, clock, settings.retention))
 
 
 def make_application(context: Context, prefix: str) -> web.Application:
@@ -80,8 +81,7 @@ async def serve(settings: RecordsSettings) -> None:
             if settings.audit is not None:
                 as_started.keep(settings.audit, settings.retention)
             server.listen(settings.port, "127.0.0.1")
-            daily = Daily(context.store, context.clock, settings.retention)
-            tasks = [asyncio.ensure_future(each) for each in (_end_grants(context), daily.keep_doing())]
+            tasks = [asyncio.ensure_future(each) for each in (_end_grants(context), context.daily.keep_doing())]
             await told.wait()
             for task in tasks:
                 task.cancel()

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Daily:
-    """The job; ``due`` is what it found last."""
+    """The job; ``due`` is what it found last. Both methods that count raise ``StoreError``."""
 
     store: Store
     clock: LatestClock
@@ -37,11 +37,20 @@ class Daily:
                 log.warning("What is older than its period could not be looked for: %s", error)
             await asyncio.sleep(EVERY_S)
 
+    async def still_due(self) -> dict[Kept, int]:
+        """Return what is due; as long as there is something it is counted anew, so that what was pruned is gone."""
+        if self.due:
+            await self._count()
+        return self.due
+
     async def do(self) -> None:
         """Do it once; raises ``StoreError``."""
         while await self.store.write(lambda connection: forget(connection, self.clock)) >= AT_ONCE:
             pass
-        now = self.clock.now()
-        self.due = await self.store.read(lambda connection: due(connection, self.retention, now))
+        await self._count()
         if self.due:
             log.warning("Older than their period: %s. Run readingroom-hub prune.", due_words(self.due))
+
+    async def _count(self) -> None:
+        now = self.clock.now()
+        self.due = await self.store.read(lambda connection: due(connection, self.retention, now))
