@@ -1,5 +1,7 @@
 """A house whose studies come from a PACS, by configuration alone: real hub, records and Orthanc, and copies of the gateway."""
 
+import asyncio
+import hashlib
 import os
 import subprocess
 import sys
@@ -7,15 +9,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pydicom
 import pytest
 import requests
+from PIL import Image
+from tests.network.storm import opened_study, say, view
 from tests.servers.orthanc import AE_TITLE, Orthanc, free_ports
+from websockets.asyncio.client import connect
 
+from readingroom.cli import main
 from readingroom.testing.files import SMALL_STUDY, small_image, write
+from readingroom.wire import unpack_frame
 from readingroom_hub.bound import bound
-from readingroom_hub.testing import Launched, wait_for
+from readingroom_hub.testing import Launched, open_server, wait_for
 
 from .rooms import Room
 
@@ -117,3 +126,31 @@ def _answers(url: str) -> bool:
         return requests.get(url, timeout=5).status_code > 0
     except requests.RequestException:
         return False
+
+
+def test_a_house_reads_its_pacs_by_dimse(house: House, launch: Callable[..., Launched], tmp_path: Path) -> None:
+    """Started with the address alone: a trainee logs in, opens the study, and sees the pixels of the file."""
+    address = f"dimse://{AE_TITLE}@127.0.0.1:{house.orthanc.dimse_port}"
+    launched = launch("--pacs", address).wait_until_ready()
+    assert f"{address} (identifiable)" in launched.said()
+    session = open_server(launched.url, "trainee")
+    socket = f"{launched.url}/user/trainee/reading/viewer/frames"
+    cookie = session.prepare_request(requests.Request("GET", socket)).headers["Cookie"]
+    header = asyncio.run(first_picture(socket.replace("http", "ws", 1), {"Cookie": cookie, "Origin": launched.url}))
+
+    assert 0 == main(["render", str(house.file), "--window", "40/300", "-o", str(tmp_path / "expected.png")])
+    expected = np.asarray(Image.open(tmp_path / "expected.png")).tobytes()
+    image = pydicom.dcmread(house.file)
+    assert (image.StudyInstanceUID, image.SOPInstanceUID) == (header["study_uid"], header["sop_uid"])
+    assert hashlib.sha256(expected).hexdigest() == header["sha256"]
+    assert ("instances-accessed", "trainee") in Room(launched).audit()
+
+
+async def first_picture(address: str, headers: dict[str, str]) -> dict[str, Any]:
+    """Open the one study as a page does, and return what the first picture of it says."""
+    async with connect(address, additional_headers=headers, max_size=None) as page:
+        series = await opened_study(page)
+        await say(page, **view(series, 0))
+        while isinstance(message := await asyncio.wait_for(page.recv(), 60), str):
+            pass
+        return unpack_frame(message)[0]
