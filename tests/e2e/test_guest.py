@@ -32,9 +32,9 @@ def picture(page: Page, name: str) -> None:
         page.screenshot(path=Path(folder) / f"{name}.png")
 
 
-def invite(page: Page, product: Launched, study: str, minutes: int = 0) -> tuple[str, str, str]:
-    """Fill in the coordinator's form, for a day or for some minutes; return link, code and account."""
-    page.goto(f"{product.url}/services/records/guests")
+def invite(page: Page, url: str, study: str, minutes: int = 0) -> tuple[str, str, str]:
+    """Fill in the coordinator's form below the hub's address, for a day or for some minutes; return link, code and account."""
+    page.goto(f"{url}/services/records/guests")
     for name, typed in (
         ("name", "Dr Ada Lovelace"),
         ("email", "ada@example.org"),
@@ -69,7 +69,7 @@ def test_a_guest_comes_reads_one_study_and_is_gone(browser: Browser, page: Page,
     log_in(page, product.url, PASSWORD, "coordinator")
     open_study(page, "PHANTOM")
     study = page.locator('[data-testid="viewport"]').first.get_attribute("data-study-uid") or ""
-    link, code, account = invite(page, product, study)
+    link, code, account = invite(page, product.url, study)
     assert link.startswith(f"{product.url}/hub/invitation#")
     guest = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
     asked: list[str] = []
@@ -118,7 +118,7 @@ def test_an_access_ends_by_itself_while_the_guest_looks(browser: Browser, page: 
     log_in(page, product.url, PASSWORD, "coordinator")
     open_study(page, "PHANTOM")
     study = page.locator('[data-testid="viewport"]').first.get_attribute("data-study-uid") or ""
-    link, code, account = invite(page, product, study, minutes=2)
+    link, code, account = invite(page, product.url, study, minutes=2)
     guest = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
     guest.goto(link)
     guest.fill("#code", code)
