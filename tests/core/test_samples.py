@@ -46,7 +46,7 @@ def test_presentation_state_of_the_phantom_is_whole(samples: FolderSource) -> No
     phantom = next(study for study in samples.studies() if "CT" in study.modalities)
     series = {entry.modality: entry for entry in samples.series(phantom.uid)}
     frames = samples.frames(series["CT"].uid)
-    (state,) = presentation_states(samples, phantom.uid)
+    (state,) = presentation_states(samples, samples.series(phantom.uid))
     assert ("SPHERES", "Tutor, Tamara", "") == (state.label, state.creator, state.problem)
     assert all(state.refers_to(frame.sop_uid, 1) for frame in frames)
     applied = load_presentation_state(samples, state.sop_uid)

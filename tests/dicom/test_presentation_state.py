@@ -524,7 +524,7 @@ def test_states_of_a_study_are_listed_newest_first(folder: Path, source: FolderS
     for number, dataset in enumerate((image, other, old, blending, newer)):
         write(dataset, folder / f"{number}.dcm")
     source.refresh()
-    states = presentation_states(source, image.StudyInstanceUID)
+    states = presentation_states(source, source.series(image.StudyInstanceUID))
     assert ["SMALL", "BLEND", "OLD"] == [state.label for state in states]
     assert ["2026-02-03T23:59:59", "2026-02-03T10:11:12", "2025-02-03T10:11:12"] == [state.created for state in states]
     assert ["", "Blending Softcopy Presentation States are not supported.", ""] == [state.problem for state in states]

@@ -136,7 +136,6 @@ def dragged(page: Page, steps: int = 40, first: int = 0) -> None:
 def released(page: Page) -> None:
     """Let the button go and wait for the truth."""
     page.mouse.up()
-    page.evaluate("window.heard.push(['up'])")
     page.wait_for_selector(VERIFIED, timeout=60_000)
 
 
@@ -145,10 +144,15 @@ def said(page: Page) -> list[str]:
     return [text[2:] for text in page.evaluate("window.said")]
 
 
-def heard(page: Page, *kinds: str, after: str = "") -> list[list[Any]]:
-    """Return what the socket said and heard of some kinds, all or ``after`` the first of another."""
+def heard(page: Page, *kinds: str) -> list[list[Any]]:
+    """Return what the socket said and heard of some kinds."""
+    return [entry for entry in page.evaluate("window.heard") if entry[0] in kinds]
+
+
+def heard_last(page: Page, *kinds: str) -> list[list[Any]]:
+    """Return what the socket heard of some kinds after it had asked for its last view."""
     everything = page.evaluate("window.heard")
-    start = next((at for at, entry in enumerate(everything) if entry[0] == after), 0)
+    start = max(at for at, entry in enumerate(everything) if entry[0] == "view")
     return [entry for entry in everything[start:] if entry[0] in kinds]
 
 
@@ -161,12 +165,12 @@ def is_true(page: Page, studies: Path, folder: Path) -> bool:
 
 
 def test_a_drag_80_ms_away_is_previewed_and_leaves_no_queue(reach: Reach, product: Launched, tmp_path: Path) -> None:
-    """At 20 Mbit/s the hand sees previews; after its last move no more frames come than the window, then the truth."""
+    """At 20 Mbit/s the hand sees previews; after the last wish no more frames come than the window, then the truth."""
     page, relay = reach(product, FAR)
     opened(page, relay, "PHANTOM", FAR)
     dragged(page)
     released(page)
-    words, frames = said(page), [entry[1] for entry in heard(page, "frame", after="up")]
+    words, frames = said(page), [entry[1] for entry in heard_last(page, "frame")]
 
     assert "PREVIEW" in words
     assert "LOSSLESS verified" == words[-1]
@@ -183,7 +187,7 @@ def test_a_large_radiograph_moves_with_loss_and_rests_without(reach: Reach, prod
     released(page)
     words = said(page)
     last = heard(page, "view")[-1][1]
-    parts = [entry for entry in heard(page, "frame", "strip", after="up") if entry[1] == last and entry[3] is not None]
+    parts = [entry for entry in heard_last(page, "frame", "strip") if entry[1] == last and entry[3] is not None]
     cut = [one for _, _, _, one, _ in parts]
     middle = cut[0]["first_row"] + cut[0]["rows"] / 2
     away = [max(0, one["first_row"] - middle, middle - one["first_row"] - one["rows"]) for one in cut]

@@ -16,6 +16,7 @@ from readingroom.errors import AccessRefusedError, NotFoundError, RecordsUnavail
 from readingroom.testing.conformance import check_study_source
 from readingroom_viewer.gateway_source import STATE_S, GatewaySource
 from readingroom_viewer.hub_client import HubClient
+from readingroom_viewer.series_frames import series_frames
 
 AWAY = "The imaging service does not answer."
 
@@ -100,6 +101,16 @@ def test_attributes_are_asked_for_once(source: GatewaySource) -> None:
     with pytest.raises(NotFoundError):
         source.metadata(frames[0].sop_uid)
     assert first is not source.metadata(small(source)[2][0].sop_uid)
+
+
+def test_a_study_that_every_page_has_left_is_shown_again(source: GatewaySource) -> None:
+    """What the process keeps of a series beside the source is forgotten with it, so that its images are known again."""
+    listed = series_frames(source)
+    study, series_uid, frames = small(source)
+    assert frames is listed.of(series_uid)[0]
+    listed.forget(source.forget(study.uid))
+    source.series(study.uid)
+    assert render_frame(source, listed.of(series_uid)[0][0].sop_uid, 1).pixels.size
 
 
 def test_a_refusal_arrives_in_the_words_of_records(source: GatewaySource, gateway: Running) -> None:

@@ -175,6 +175,24 @@ def test_what_no_page_looks_at_is_not_asked_about() -> None:
     walk(steps)
 
 
+def test_what_is_looked_up_for_a_page_stays_though_the_last_other_page_goes() -> None:
+    """A page that is reloaded opens its study while the old one still goes; forgotten is what no page holds in the end."""
+    forgotten: list[str] = []
+
+    async def steps(words: Words, keeper: LeaseKeeper, page: Page) -> None:
+        with keeper.opening("1.2"):
+            keeper.let_go(page)
+            assert [] == forgotten
+            keeper.hold("1.2", page)
+        assert [] == forgotten
+        with pytest.raises(AccessRefusedError), keeper.opening("1.3"):
+            raise AccessRefusedError("Not yours.")
+        assert ["1.3"] == forgotten
+
+    walk(steps, forgotten)
+    assert ["1.3", "1.2"] == forgotten
+
+
 @asynccontextmanager
 async def reading(folder: Path, words: Words) -> AsyncIterator[tuple[ClientConnection, LeaseKeeper, str, str]]:
     """Return the socket of a page over a study of three images, the keeper, and the UIDs of study and series."""

@@ -8,7 +8,7 @@ import re
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
@@ -149,8 +149,8 @@ class GatewaySource:
                 state = self._state = (asked_at, found)
         return state[1]
 
-    def forget(self, study_uid: str) -> None:
-        """Keep nothing of a study that was closed or left."""
+    def forget(self, study_uid: str) -> Collection[str]:
+        """Keep nothing of a study that was closed or left; return the UIDs of its series."""
         with self._lock:
             gone = {uid for uid, place in self._places.items() if place.study_uid == study_uid}
             for uid in gone:
@@ -158,7 +158,10 @@ class GatewaySource:
                 del self._places[uid]
             for key in [key for key in self._lists if self._studies.get(cast("tuple[str, str]", key)[0]) == study_uid]:
                 del self._lists[key]
-            self._studies = {series: study for series, study in self._studies.items() if study != study_uid}
+            series = [one for one, study in self._studies.items() if study == study_uid]
+            for one in series:
+                del self._studies[one]
+        return series
 
     def _listed_of(self, series_uid: str, what: str, parse: Callable[[bytes], Sequence[Value]]) -> Sequence[Value]:
         self.state()

@@ -7,8 +7,10 @@ that a restart throws no reader out; then everything is closed until they answer
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -56,6 +58,9 @@ class Leases(Protocol):
     def confirm(self, study_uid: str) -> None:
         """Ask whether a study may be opened, not in the event loop; raises ``AccessRefusedError`` with the reason."""
 
+    def opening(self, study_uid: str) -> AbstractContextManager[None]:
+        """Keep what is looked up of a study while a page opens it; where no page holds it then, it is forgotten."""
+
     def hold(self, study_uid: str, holder: Holder) -> None:
         """Note that a page has opened a study, which it was allowed to just now."""
 
@@ -71,6 +76,10 @@ class NoLeases:
 
     def confirm(self, study_uid: str) -> None:
         """Refuse nothing."""
+
+    def opening(self, study_uid: str) -> AbstractContextManager[None]:  # noqa: ARG002 - the protocol's own
+        """Note nothing."""
+        return nullcontext()
 
     def hold(self, study_uid: str, holder: Holder) -> None:
         """Note nothing."""
@@ -114,6 +123,7 @@ class LeaseKeeper:
         self._forget = forget
         self._clock = clock
         self._held: dict[str, _Held] = {}
+        self._opening: Counter[str] = Counter()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="leases")
         self._asking: asyncio.Task[None] | None = None
 
@@ -122,6 +132,18 @@ class LeaseKeeper:
         for lease in self._ask((study_uid,)):
             if not lease.valid:
                 raise AccessRefusedError(lease.reason)
+
+    @contextmanager
+    def opening(self, study_uid: str) -> Iterator[None]:
+        """Keep what is looked up of a study while a page opens it (``Leases``), though the last other page goes meanwhile."""
+        self._opening[study_uid] += 1
+        try:
+            yield
+        finally:
+            self._opening[study_uid] -= 1
+            if not self._opening[study_uid]:
+                del self._opening[study_uid]
+            self._forget_unless_wanted(study_uid)
 
     def hold(self, study_uid: str, holder: Holder) -> None:
         """Note that a page has opened a study (``Leases``); from now on it is asked about."""
@@ -139,7 +161,7 @@ class LeaseKeeper:
                 held.holders.remove(holder)
             if not held.holders:
                 del self._held[study_uid]
-                self._forget(study_uid)
+                self._forget_unless_wanted(study_uid)
 
     def check(self, study_uid: str) -> None:
         """Raise ``StudyClosedError`` unless a study may be shown at this moment (``Leases``).
@@ -200,6 +222,10 @@ class LeaseKeeper:
         if held is None:
             return
         log.warning("closed a study: %s", closing.reason)
-        self._forget(closing.study_uid)
+        self._forget_unless_wanted(closing.study_uid)
         for holder in held.holders:
             holder.close_study(closing)
+
+    def _forget_unless_wanted(self, study_uid: str) -> None:
+        if study_uid not in self._held and study_uid not in self._opening:
+            self._forget(study_uid)

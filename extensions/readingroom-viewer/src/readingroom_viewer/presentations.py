@@ -22,9 +22,9 @@ class StudyPresentations:
         self._references: dict[str, StateReference] = {}
         self._states: dict[str, PresentationState] = {}
 
-    def open_study(self, study_uid: str, series: Sequence[Series]) -> tuple[PresentationEntry, ...]:
-        """Return the states of a study with the positions of the frames they are for."""
-        found = presentation_states(self._source, study_uid)
+    def open_study(self, series: Sequence[Series]) -> tuple[PresentationEntry, ...]:
+        """Return the states among the series of a study with the positions of the frames they are for."""
+        found = presentation_states(self._source, series)
         self._references.update({reference.sop_uid: reference for reference in found})
         if not found:
             return ()

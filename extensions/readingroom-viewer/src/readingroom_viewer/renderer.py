@@ -62,7 +62,7 @@ class Renderer:
         """Return the series and the presentation states of a study and allow them to be rendered."""
         series = self._source.series(study_uid)
         self._series.update({entry.uid: entry for entry in series})
-        return series, self._presentations.open_study(study_uid, series)
+        return series, self._presentations.open_study(series)
 
     def close_study(self, study_uid: str) -> None:
         """Render nothing of a study any more, and keep nothing: neither a frame, a volume nor a presentation state."""
@@ -207,20 +207,34 @@ _Key = tuple[str, int, int, str]
 
 
 class _DecodedFrames:
-    """The most recently used decoded frames, bounded by their bytes."""
+    """The most recently used decoded frames, bounded by their bytes; one that two threads want is loaded once."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._held: OrderedDict[_Key, LoadedFrame] = OrderedDict()
+        self._loading: dict[_Key, threading.Lock] = {}
         self._bytes = 0
         self._lock = threading.Lock()
 
     def get(self, key: _Key, load: Callable[[], LoadedFrame]) -> LoadedFrame:
+        held = self._kept(key)
+        if held is not None:
+            return held
+        with self._lock:
+            loading = self._loading.setdefault(key, threading.Lock())
+        try:
+            with loading:
+                return self._kept(key) or self._keep(key, load())
+        finally:
+            self._loading.pop(key, None)
+
+    def _kept(self, key: _Key) -> LoadedFrame | None:
         with self._lock:
             if key in self._held:
                 self._held.move_to_end(key)
-                return self._held[key]
-        loaded = load()
+            return self._held.get(key)
+
+    def _keep(self, key: _Key, loaded: LoadedFrame) -> LoadedFrame:
         with self._lock:
             if key not in self._held:
                 self._held[key] = loaded

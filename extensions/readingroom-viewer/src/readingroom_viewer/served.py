@@ -11,6 +11,7 @@ from readingroom_viewer.hub_client import HubClient
 from readingroom_viewer.leases import LeaseKeeper, Leases, NoLeases
 from readingroom_viewer.records import ServerRecords
 from readingroom_viewer.remote_records import RemoteRecords
+from readingroom_viewer.series_frames import series_frames
 from readingroom_viewer.settings import TOKEN, ServerSettings
 
 NO_IMAGES = (
@@ -39,9 +40,8 @@ def _from_services(settings: ServerSettings) -> Served:
     token = os.environ.pop(TOKEN, "")
     source = GatewaySource(HubClient(settings.imaging_url, token, SourceUnavailableError, NO_IMAGES))
     kept = RemoteRecords(HubClient(settings.records_url, token, RecordsUnavailableError, NO_RECORDS))
-    return Served(
-        source, ServerRecords.remote(kept, settings.display_days), LeaseKeeper(kept.leases, forget=source.forget)
-    )
+    leases = LeaseKeeper(kept.leases, forget=lambda uid: series_frames(source).forget(source.forget(uid)))
+    return Served(source, ServerRecords.remote(kept, settings.display_days), leases)
 
 
 def folder_source(settings: ServerSettings) -> FolderSource:

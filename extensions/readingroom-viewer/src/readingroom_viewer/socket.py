@@ -20,7 +20,8 @@ from readingroom.reading.permissions import Action, could, role_of
 from readingroom_viewer.display_quality import PageDisplay
 from readingroom_viewer.leases import Closing, Leases
 from readingroom_viewer.link import LinkEstimate
-from readingroom_viewer.listing import opened_study, study_list
+from readingroom_viewer.listing import study_list
+from readingroom_viewer.opening import open_study
 from readingroom_viewer.outgoing import Rendered
 from readingroom_viewer.readouts import ReadOuts
 from readingroom_viewer.recorder import Recorder
@@ -209,9 +210,9 @@ class FrameSocket(WebSocketHandler):
 
     async def _send_study(self, study_uid: str) -> None:
         try:
-            message = await self.run(opened_study, self._source, self._renderer, study_uid)
-            await self.run(self._leases.confirm, study_uid)
-            self._leases.hold(study_uid, self)
+            with self._leases.opening(study_uid):
+                message = await open_study(self.run, self._source, self._renderer, self._leases, study_uid)
+                self._leases.hold(study_uid, self)
             self._say(message)
             # The page asks for this picture one round trip later.
             await self.run(self._renderer.prepare, study_uid)

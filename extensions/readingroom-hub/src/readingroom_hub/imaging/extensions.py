@@ -31,9 +31,9 @@ class StudiesHandler(GatewayHandler):
 
 
 class StudyHandler(GatewayHandler):
-    """One study."""
+    """One study that is being opened."""
 
-    action: ClassVar = Action.KNOW_STUDY
+    action: ClassVar = Action.OPEN_STUDY
 
     async def get(self, study_uid: str) -> None:
         """Answer with the one ``gateway`` row of the study."""
@@ -65,9 +65,9 @@ class ProblemsHandler(GatewayHandler):
 
 
 class SeriesHandler(GatewayHandler):
-    """The series of a study."""
+    """The series of a study that is being opened."""
 
-    action: ClassVar = Action.KNOW_STUDY
+    action: ClassVar = Action.OPEN_STUDY
 
     async def get(self, study_uid: str) -> None:
         """Answer with ``gateway`` rows of series."""

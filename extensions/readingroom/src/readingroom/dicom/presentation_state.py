@@ -4,7 +4,7 @@ A state replaces the whole of an image's own display pipeline (PS3.4 N.2): what 
 the image says; the image's Photometric Interpretation does not count either (N.2.1.4).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -21,6 +21,7 @@ from readingroom.dicom.attributes import (
     text,
 )
 from readingroom.dicom.image import lookup_table, rescale, windows
+from readingroom.dicom.model import Series
 from readingroom.dicom.overlays import Overlay, activation_layers, read_overlays
 from readingroom.dicom.presentation_graphics import (
     Annotation,
@@ -39,6 +40,7 @@ from readingroom.pixels.lut import LookupTable
 from readingroom.pixels.presentation import DisplayedArea, SpatialTransformation
 from readingroom.pixels.voi import Voi
 
+MODALITY = "PR"
 _STORAGE = "1.2.840.10008.5.1.4.1.1.11."
 GRAYSCALE, COLOR = f"{_STORAGE}1", f"{_STORAGE}2"
 
@@ -166,14 +168,17 @@ def state_reference(dataset: Dataset) -> StateReference:
     )
 
 
-def presentation_states(source: StudySource, study_uid: str) -> Sequence[StateReference]:
-    """Return the presentation states of a study, newest first, those that cannot be applied with their problem.
+def presentation_states(source: StudySource, series: Iterable[Series]) -> Sequence[StateReference]:
+    """Return the presentation states among ``series``, newest first, those that cannot be applied with their problem.
 
-    Raises what ``source.series`` raises; a state that cannot be read is in the list with the reason.
+    A series that shows images is not looked into: states have series of their own, of modality PR (PS3.3 C.11.9), and a
+    PACS may have to send every image of a series before it can be listed. Raises what ``source.instances`` raises; a state
+    that cannot be read is in the list with the reason.
     """
     found = [
         _listed(source, entry.uid, instance.sop_uid, instance.sop_class_uid)
-        for entry in source.series(study_uid)
+        for entry in series
+        if entry.modality == MODALITY or entry.frame_count == 0
         for instance in source.instances(entry.uid)
         if is_presentation_state(instance.sop_class_uid)
     ]
