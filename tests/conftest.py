@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,8 +59,19 @@ def demo_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def launch(demo_state: Path, tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Callable[..., Launched]]":
-    """Start launchers; every one is ended with the session."""
+def launchers() -> "Iterator[list[Launched]]":
+    """Hold every launcher of the run until all have ended; each is told to end by the fixture that it was started with."""
+    started: list[Launched] = []
+    yield started
+    for each in started:
+        each.process.wait(120)
+
+
+@contextmanager
+def launching(
+    launchers: "list[Launched]", demo_state: Path, folders: pytest.TempPathFactory
+) -> "Iterator[Callable[..., Launched]]":
+    """Give what starts launchers, and tell those to end that were started; nobody waits for it."""
     from readingroom_hub.testing import launch as start
 
     started: list[Launched] = []
@@ -67,22 +79,41 @@ def launch(demo_state: Path, tmp_path_factory: pytest.TempPathFactory) -> "Itera
     def run(
         *more: str, state: Path | None = None, environment: dict[str, str] | None = None, port: int | None = None
     ) -> "Launched":
-        folder = tmp_path_factory.mktemp("a run")  # a path with a space, as people have them
+        folder = folders.mktemp("a run")  # a path with a space, as people have them
         state = state or folder / "state"
         if not (state / "demo-studies").exists():
             shutil.copytree(demo_state / "demo-studies", state / "demo-studies", copy_function=os.link)
             shutil.copytree(demo_state / "demo-index", state / "demo-index")
         started.append(start(folder, *more, state=state, environment=environment, port=port))
+        launchers.append(started[-1])
         return started[-1]
 
-    yield run
-    for each in started:
-        each.process.send_signal(signal.SIGINT)
-    for each in started:
-        each.process.wait(30)
+    try:
+        yield run
+    finally:
+        for each in started:
+            each.process.send_signal(signal.SIGINT)
+
+
+@pytest.fixture(scope="module")
+def launch(
+    launchers: "list[Launched]", demo_state: Path, tmp_path_factory: pytest.TempPathFactory
+) -> "Iterator[Callable[..., Launched]]":
+    """Start launchers for the tests of one file: a product that nobody uses any more takes memory and time from the others."""
+    with launching(launchers, demo_state, tmp_path_factory) as run:
+        yield run
 
 
 @pytest.fixture(scope="session")
-def product(launch: "Callable[..., Launched]") -> "Launched":
-    """Return one product over the demo studies, shared by the tests that only read."""
-    return launch().wait_until_ready()
+def launch_for_all(
+    launchers: "list[Launched]", demo_state: Path, tmp_path_factory: pytest.TempPathFactory
+) -> "Iterator[Callable[..., Launched]]":
+    """Start launchers that the tests of several files share."""
+    with launching(launchers, demo_state, tmp_path_factory) as run:
+        yield run
+
+
+@pytest.fixture(scope="session")
+def product(launch_for_all: "Callable[..., Launched]") -> "Launched":
+    """Return one product over the demo studies, shared by the tests that leave its accounts and services as they were."""
+    return launch_for_all().wait_until_ready()

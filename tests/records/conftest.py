@@ -28,9 +28,9 @@ def store(address: str) -> Iterator[Store]:
 
 
 @pytest.fixture(scope="session")
-def room(launch: Callable[..., Launched], tmp_path_factory: pytest.TempPathFactory) -> Room:
+def room(launch_for_all: Callable[..., Launched], tmp_path_factory: pytest.TempPathFactory) -> Room:
     """Start the product once for all tests of the records."""
-    launched = launch("--config", str(configure(tmp_path_factory.mktemp("configuration"))))
+    launched = launch_for_all("--config", str(configure(tmp_path_factory.mktemp("configuration"))))
     assert wait_for(lambda: "is ready" in launched.said() or launched.process.poll() is not None, START_S)
     started = Room(launched)
     assert wait_for(started.answers, START_S)
