@@ -5,7 +5,7 @@ import requests
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from readingroom_hub.testing import AS_A_BROWSER, Launched, open_server
+from readingroom_hub.testing import AS_A_BROWSER, PATIENCE_S, Launched, open_server
 
 pytestmark = pytest.mark.e2e
 SOCKETS = ["frames", "ws"]
@@ -21,7 +21,12 @@ def refused(product: Launched, person: str, socket: str, **headers: str) -> int:
     address = viewer(product, person).replace("http", "ws") + socket
     protocols = ["bokeh", "token"] if socket == "ws" else None
     try:
-        with connect(address, additional_headers=headers, subprotocols=protocols):  # type: ignore[arg-type]
+        with connect(
+            address,
+            additional_headers=headers,
+            subprotocols=protocols,
+            open_timeout=PATIENCE_S,  # type: ignore[arg-type]
+        ):
             return 101
     except InvalidStatus as answer:
         return answer.response.status_code
@@ -107,10 +112,10 @@ def test_large_messages_pass_the_door(product: Launched, owner: requests.Session
     headers = {"Cookie": cookies(owner, product, "trainee"), "Origin": product.url}
     with connect(viewer(product, "trainee").replace("http", "ws") + "frames", additional_headers=headers) as socket:
         socket.send("x" * (60 * 2**20))
-        assert "at most 64 KiB" in socket.recv(timeout=30)
+        assert "at most 64 KiB" in socket.recv(timeout=PATIENCE_S)
         socket.send('{"type":"ping","sent":7}')
 
-        assert "pong" in socket.recv(timeout=10)
+        assert "pong" in socket.recv(timeout=PATIENCE_S)
 
 
 def test_an_open_socket_ends_with_the_login(product: Launched) -> None:
@@ -120,11 +125,11 @@ def test_an_open_socket_ends_with_the_login(product: Launched) -> None:
     headers = {"Cookie": cookies(session, product, "coordinator"), "Origin": product.url}
     with connect(address, additional_headers=headers) as socket:
         socket.send('{"type":"ping","sent":1}')
-        assert "pong" in socket.recv(timeout=10)
+        assert "pong" in socket.recv(timeout=PATIENCE_S)
         session.get(f"{product.url}/hub/logout", timeout=30)
 
         with pytest.raises(ConnectionClosed) as closed:
-            socket.recv(timeout=30)
+            socket.recv(timeout=PATIENCE_S)
 
     assert closed.value.rcvd is not None
     assert 4403 == closed.value.rcvd.code

@@ -69,13 +69,13 @@ def test_the_keyboard_alone_finds_an_entry(page: Page, used: Launched) -> None:
     page.keyboard.press("Enter")
     tab_to(page, "Older")
     first = numbers(page)
-    page.keyboard.press("Enter")
-    page.wait_for_selector("text=Newer")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     second = numbers(page)
     assert (50, 50, first[-1] - 1) == (len(first), len(second), second[0])
     tab_to(page, "Newer")
-    page.keyboard.press("Enter")
-    page.wait_for_selector("text=Older")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     assert first == numbers(page)
 
     tab_to(page, "person")

@@ -5,18 +5,22 @@ import json
 import os
 import signal
 import sqlite3
-from datetime import date
+from contextlib import closing
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from playwright.sync_api import Page, WebSocket
+from tests.e2e.waiting import until
 
 from readingroom.pixels.display_pattern import COLUMNS, QUALITY, ROWS, SQUARE, SQUARES, bars, pattern, square_corner
 from readingroom.pixels.display_profile import DisplayProfile
 from readingroom.reading.audit_codes import Kind
 from readingroom_hub.processes import arguments
-from readingroom_hub.testing import PASSWORD, Launched
+from readingroom_hub.testing import PASSWORD, PATIENCE_S, Launched, wait_for
+from readingroom_hub.testing import log_in as log_in_without_a_window
 from readingroom_viewer.testing import VERIFIED, log_in, open_study
 
 pytestmark = pytest.mark.e2e
@@ -92,7 +96,7 @@ def test_a_screen_is_measured_and_read_on(page: Page, product: Launched) -> None
     photograph(page, "display-fails")
     keep(page, "fail")
     page.wait_for_selector(f"{PAGE} .rr-records td >> text=as it is")
-    assert "measure it through the correction" in page.locator(f"{PAGE} .rr-display-state").inner_text()
+    page.wait_for_selector(f"{PAGE} .rr-display-state >> text=measure it through the correction")
 
     page.check(f'{PAGE} input[value="corrected"]')
     page.wait_for_selector(f'{SHOWN}[data-series-uid="display-quality/corrected"][data-position="0"]')
@@ -106,8 +110,8 @@ def test_a_screen_is_measured_and_read_on(page: Page, product: Launched) -> None
 
     page.keyboard.press("Escape")
     page.wait_for_selector(f'{VERIFIED}[data-display="calibrated"]')
-    assert not page.locator('[data-testid="badge-review"]').is_visible()
-    assert "◆ display calibrated today" == page.locator('[data-testid="display-state"]').inner_text()
+    page.locator('[data-testid="badge-review"]').wait_for(state="hidden")
+    until(page, lambda: "◆ display calibrated today" == page.locator('[data-testid="display-state"]').inner_text())
     assert before != page.get_attribute(VIEWPORT, "data-pixels-sha256")
     photograph(page, "reading-calibrated")
 
@@ -126,7 +130,7 @@ def note(page: Page) -> str:
 def said(page: Page, words: str) -> None:
     """Wait until it is said."""
     place = page.locator(f"{PAGE} .rr-display-save .rr-dim").element_handle()
-    page.wait_for_function("([e, words]) => e.innerText.includes(words)", arg=[place, words], timeout=20_000)
+    page.wait_for_function("([e, words]) => e.innerText.includes(words)", arg=[place, words])
 
 
 def test_wrong_numbers_are_named_and_never_kept(page: Page, product: Launched) -> None:
@@ -179,11 +183,11 @@ def test_a_measurement_outlives_a_killed_viewer(page: Page, product: Launched) -
     for pid in product.below():
         if "readingroom_viewer.app" in arguments(pid):
             os.kill(pid, signal.SIGKILL)
-    page.wait_for_selector(f'{PATTERN}[data-fidelity="stalled"]', timeout=20_000)
+    page.wait_for_selector(f'{PATTERN}[data-fidelity="stalled"]')
     page.click('[data-testid="save-display"]')
     said(page, "The connection was lost before the measurement was kept.")
     page.context.set_offline(False)
-    page.wait_for_selector(SHOWN, timeout=40_000)
+    page.wait_for_selector(SHOWN)
     said(page, "Your numbers are still here")
     page.click('[data-testid="save-display"]')
     page.wait_for_selector(f"{PAGE} .rr-records td >> text=as it is")
@@ -233,8 +237,10 @@ def test_without_an_audit_there_is_no_image(page: Page, product: Launched) -> No
         assert [] == pictures
     finally:
         os.kill(records, signal.SIGCONT)
+    session, _ = log_in_without_a_window(product.url, "coordinator")
+    assert wait_for(lambda: session.get(f"{product.url}/services/records/grants", timeout=30).ok, PATIENCE_S)
     page.click('[data-testid="note"] >> text=Open again')
-    page.wait_for_selector(VERIFIED, timeout=20_000)
+    page.wait_for_selector(VERIFIED)
 
 
 def test_all_squares_are_distinct_in_the_browser(page: Page, product: Launched) -> None:
@@ -251,21 +257,21 @@ def test_all_squares_are_distinct_in_the_browser(page: Page, product: Launched) 
 def test_what_was_read_is_in_the_audit(page: Page, product: Launched) -> None:
     """The image that rested on the screen has its line: who, which, its hash, verified; and it counts as seen."""
     log_in(page, product.url, PASSWORD, "coordinator")
+    began = datetime.now(UTC).isoformat()
     open_study(page, "PHANTOM")
-    page.wait_for_timeout(1500)
-    told = {name: page.get_attribute(VIEWPORT, f"data-{name}") for name in ("sop-uid", "pixels-sha256", "frame")}
-    connection = sqlite3.connect(f"file:{product.state}/records/records.sqlite?mode=ro", uri=True)
-    query = "SELECT body FROM audit_entries WHERE person = 'coordinator' AND kind = ?"
-    lines = [
-        dict(event["details"])
-        for event in (json.loads(body) for (body,) in connection.execute(query, (Kind.PICTURE_SEEN,)))
-    ]
-    seen = connection.execute("SELECT person, sop_uid FROM coverage").fetchall()
-    connection.close()
+    sop_uid, sha256 = (page.get_attribute(VIEWPORT, f"data-{name}") for name in ("sop-uid", "pixels-sha256"))
 
-    found = [line for line in lines if line["sha256"] == told["pixels-sha256"]]
-    assert (told["sop-uid"], "true") == (found[-1]["sop_uid"], found[-1]["verified"])
-    assert ("coordinator", told["sop-uid"]) in seen
+    def kept(query: str, *values: str) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(f"file:{product.state}/records/records.sqlite?mode=ro", uri=True)) as connection:
+            return connection.execute(query, values).fetchall()
+
+    def lines() -> list[tuple[str, str]]:
+        query = "SELECT body FROM audit_entries WHERE person = 'coordinator' AND kind = ? AND at > ?"
+        told = [dict(json.loads(body)["details"]) for (body,) in kept(query, Kind.PICTURE_SEEN, began)]
+        return [(line["sop_uid"], line["verified"]) for line in told if line["sha256"] == sha256]
+
+    until(page, lambda: (sop_uid, "true") in lines())
+    until(page, lambda: ("coordinator", sop_uid) in kept("SELECT person, sop_uid FROM coverage WHERE at > ?", began))
 
 
 def test_the_page_can_be_opened_again(page: Page, product: Launched) -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
+from tests.e2e.conftest import Window
 
-from readingroom_hub.testing import PASSWORD, Launched, wait_for
+from readingroom_hub.testing import PASSWORD, PATIENCE_S, Launched, wait_for
 from readingroom_viewer.testing import log_in, open_study
 
 pytestmark = pytest.mark.e2e
@@ -32,9 +33,9 @@ def picture(page: Page, name: str) -> None:
         page.screenshot(path=Path(folder) / f"{name}.png")
 
 
-def invite(page: Page, url: str, study: str, minutes: int = 0) -> tuple[str, str, str]:
-    """Fill in the coordinator's form below the hub's address, for a day or for some minutes; return link, code and account."""
-    page.goto(f"{url}/services/records/guests")
+def invite(page: Page, product: Launched, study: str, minutes: int = 0) -> tuple[str, str, str]:
+    """Fill in the coordinator's form, for a day or for some minutes; return link, code and account."""
+    page.goto(f"{product.url}/services/records/guests")
     for name, typed in (
         ("name", "Dr Ada Lovelace"),
         ("email", "ada@example.org"),
@@ -59,19 +60,19 @@ def try_code(page: Page, link: str, code: str) -> str:
     page.goto("about:blank")
     page.goto(link)
     page.fill("#code", code)
-    page.click("#enter")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.click("#enter")
     return page.inner_text("main")
 
 
-def test_a_guest_comes_reads_one_study_and_is_gone(browser: Browser, page: Page, product: Launched) -> None:
+def test_a_guest_comes_reads_one_study_and_is_gone(window: Window, page: Page, product: Launched) -> None:
     """Invited, let in once by link and code, shown one verified study and nothing else; taken back, nothing of it is left."""
     log_in(page, product.url, PASSWORD, "coordinator")
     open_study(page, "PHANTOM")
     study = page.locator('[data-testid="viewport"]').first.get_attribute("data-study-uid") or ""
-    link, code, account = invite(page, product.url, study)
+    link, code, account = invite(page, product, study)
     assert link.startswith(f"{product.url}/hub/invitation#")
-    guest = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    guest = window()
     asked: list[str] = []
     guest.on("request", lambda request: asked.append(f"{request.url} {request.headers.get('referer', '')}"))
     requests.get(link, timeout=30)  # as a mail scanner does, which knows no code
@@ -80,7 +81,7 @@ def test_a_guest_comes_reads_one_study_and_is_gone(browser: Browser, page: Page,
     guest.fill("#code", code)
     guest.click("#enter")
     guest.wait_for_url(f"**/user/{account}/reading/**", timeout=90_000)
-    guest.wait_for_selector(STUDY, timeout=60_000)
+    guest.wait_for_selector(STUDY)
     assert 1 == guest.locator(STUDY).count()
     open_study(guest, "PHANTOM")
     picture(guest, "guest-reading")
@@ -93,17 +94,18 @@ def test_a_guest_comes_reads_one_study_and_is_gone(browser: Browser, page: Page,
         assert 403 == guest.request.get(f"{product.url}/{path}").status
     assert guest.request.get(f"{product.url}/hub/spawn/{account}/workbench").status >= 400
 
-    stranger = browser.new_context().new_page()
+    stranger = window()
     assert "used already, in another browser" in try_code(stranger, link, code)
     page.goto(f"{product.url}/services/records/guests")
-    assert "came in" in page.inner_text(ROW)
-    page.click(f'{ROW} [data-testid="revoke"]')
-    guest.wait_for_selector(f"{NOTE} >> text=This study has been closed", timeout=10_000)
+    row = page.locator(ROW, has_text=account)
+    assert "came in" in row.inner_text()
+    row.locator('[data-testid="revoke"]').click()
+    guest.wait_for_selector(f"{NOTE} >> text=This study has been closed")
     picture(guest, "guest-closed")
     words = guest.inner_text(NOTE)
     assert "taken back" in words
-    assert wait_for(lambda: f"{account}\nremoved" in _rows(page, product), 30)
-    guest.wait_for_url("**/hub/invitation?came=ended", timeout=30_000)
+    assert wait_for(lambda: f"{account}\nremoved" in _rows(page, product), PATIENCE_S)
+    guest.wait_for_url("**/hub/invitation?came=ended")
     picture(guest, "guest-ended")
     guest.goto(f"{product.url}/hub/home")
     assert "/hub/login" in guest.url
@@ -113,13 +115,13 @@ def test_a_guest_comes_reads_one_study_and_is_gone(browser: Browser, page: Page,
     assert "ended" in try_code(stranger, link, code)
 
 
-def test_an_access_ends_by_itself_while_the_guest_looks(browser: Browser, page: Page, product: Launched) -> None:
+def test_an_access_ends_by_itself_while_the_guest_looks(window: Window, page: Page, product: Launched) -> None:
     """Two minutes after the invitation the image goes, the page says that the time is over, and the account is no more."""
     log_in(page, product.url, PASSWORD, "coordinator")
     open_study(page, "PHANTOM")
     study = page.locator('[data-testid="viewport"]').first.get_attribute("data-study-uid") or ""
-    link, code, account = invite(page, product.url, study, minutes=2)
-    guest = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    link, code, account = invite(page, product, study, minutes=2)
+    guest = window()
     guest.goto(link)
     guest.fill("#code", code)
     guest.click("#enter")
@@ -129,8 +131,8 @@ def test_an_access_ends_by_itself_while_the_guest_looks(browser: Browser, page: 
     picture(guest, "guest-expired")
     assert "ended" in guest.inner_text(NOTE)
     assert "" == guest.locator('[data-testid="viewport"]').first.get_attribute("data-sop-uid")
-    guest.wait_for_url("**/hub/invitation?came=ended", timeout=60_000)
-    assert wait_for(lambda: f"{account}\nremoved" in _rows(page, product), 30)
+    guest.wait_for_url("**/hub/invitation?came=ended")
+    assert wait_for(lambda: f"{account}\nremoved" in _rows(page, product), PATIENCE_S)
     assert "ended" in try_code(guest, link, code)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pydicom
 import pytest
 from playwright.sync_api import Locator, Page, WebSocket
+from tests.e2e.waiting import until
 
 from readingroom.testing.link import Link
 from readingroom.testing.phantom import DEFAULT_STUDY, PhantomSeries, write_phantom
@@ -48,7 +49,7 @@ def choose(page: Page, layout: str, *, filled: bool = True) -> Locator:
     page.click(f'[data-testid="layout-{layout}"]')
     viewports = page.locator(VIEWPORT)
     if filled:
-        page.locator(VERIFIED).nth(rows * columns - 1).wait_for(timeout=30_000)
+        page.locator(VERIFIED).nth(rows * columns - 1).wait_for()
     assert rows * columns == viewports.count()
     return viewports
 
@@ -77,8 +78,8 @@ def test_four_series_are_verified_side_by_side(page: Page, thirteen: Launched) -
     assert 4 == len(set(all_of(viewports, "data-series-uid")))
     assert 4 == len(set(all_of(viewports, "data-pixels-sha256")) - {""})
     for number, viewport in enumerate(viewports.all(), 1):
-        assert "● LOSSLESS verified" == viewport.locator('[data-testid="badge"]').inner_text()
-        assert f"Series {number}" in viewport.locator(".rr-tr").inner_text()
+        viewport.locator('[data-testid="badge"]', has_text="● LOSSLESS verified").wait_for()
+        viewport.locator(".rr-tr", has_text=f"Series {number}").wait_for()
         assert viewport.locator('[data-testid="slider"]').is_visible()
         assert viewport.locator('[data-testid="badge-review"]').is_visible()
 
@@ -132,14 +133,18 @@ def test_the_viewport_under_the_hand_is_painted_most(page: Page, thirteen: Launc
         page.mouse.move(x, y)
         page.mouse.down()
         painted.clear()
-        for step in range(200):
-            page.mouse.move(x + step % 60, y + step // 4)
+        for step in range(
+            4000
+        ):  # a minute at the most: a busy machine takes its time until each has been painted twice
+            page.mouse.move(x + step % 60, y + step // 4 % 50)
             page.wait_for_timeout(15)
+            if step >= 200 and len(painted) == 6 and min(painted.values()) > 1:
+                break
         page.mouse.up()
     hand = painted.pop("5")
 
     assert 5 == len(painted)
-    assert min(painted.values()) > 0
+    assert min(painted.values()) > 1
     assert hand / max(painted.values()) >= 1.5
 
 
@@ -151,6 +156,7 @@ def test_a_viewport_is_maximised_and_the_others_come_back(page: Page, thirteen: 
     before = all_of(viewports, "data-pixels-sha256")
     small = viewports.nth(3).bounding_box()
     page.mouse.dblclick(*middle(viewports.nth(3)))
+    page.wait_for_selector('[data-testid="grid"][data-maximised]')
     large = viewports.nth(3).bounding_box()
     assert small is not None
     assert large is not None
@@ -158,6 +164,7 @@ def test_a_viewport_is_maximised_and_the_others_come_back(page: Page, thirteen: 
     assert large["width"] > 1.9 * small["width"]
     assert [False, False, False, True] == [one.is_visible() for one in viewports.all()]
     page.keyboard.press("n")
+    page.wait_for_selector('[data-testid="grid"]:not([data-maximised])')
     page.locator(VERIFIED).nth(3).wait_for()
     assert before == all_of(viewports, "data-pixels-sha256")
     assert [True] * 4 == [one.is_visible() for one in viewports.all()]
@@ -214,14 +221,14 @@ def test_a_layout_of_four_recovers_from_a_break_and_a_reload(page: Page, thirtee
     open_study(page, "Phantom")
     choose(page, "2x2")
     page.context.set_offline(True)
-    page.locator(f'{VIEWPORT}[data-fidelity="stalled"]').nth(3).wait_for(timeout=15_000)
+    page.locator(f'{VIEWPORT}[data-fidelity="stalled"]').nth(3).wait_for()
     page.context.set_offline(False)
-    page.locator(VERIFIED).nth(3).wait_for(timeout=30_000)
+    page.locator(VERIFIED).nth(3).wait_for()
     page.reload()
-    page.wait_for_selector('[data-testid="study"]', timeout=60_000)
+    page.wait_for_selector('[data-testid="study"]')
     open_study(page, "Phantom")
 
-    page.locator(VERIFIED).nth(3).wait_for(timeout=30_000)
+    page.locator(VERIFIED).nth(3).wait_for()
 
 
 def test_linked_viewports_scroll_together_in_millimetres(page: Page, thirteen: Launched) -> None:
@@ -245,8 +252,7 @@ def test_linked_viewports_scroll_together_in_millimetres(page: Page, thirteen: L
     page.wait_for_selector(f'{VERIFIED}[data-position="13"]')
     assert ["13", "12", sagittal] == all_of(viewports, "data-position")
     page.keyboard.press("j")
-    while len(learned) < 3:
-        page.wait_for_timeout(20)
+    until(page, lambda: len(learned) >= 3)
     page.keyboard.press("PageDown")
 
     # 3 mm apart on the left, 4 mm in the middle: the last slice lies 11.5 * 3 mm from the centre, there 8.6 slices away.

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page
 from tests.e2e.test_reading import shown
+from tests.e2e.waiting import until
 
 from readingroom.testing.files import small_image, write
 from readingroom_hub.testing import PASSWORD, Launched
@@ -37,8 +38,8 @@ def test_a_presentation_state_is_shown_whole(page: Page, product: Launched) -> N
     uid = menu.locator("option").nth(1).get_attribute("value")
     own = page.locator(VIEWPORT).get_attribute("data-pixels-sha256")
     menu.select_option(uid)
+    page.wait_for_selector(f'{VERIFIED}[data-presentation-uid="{uid}"]')
     page.wait_for_selector('[data-testid="graphics"] text')
-    page.wait_for_selector(VERIFIED)
     assert page.locator('[data-testid="graphics"] circle, [data-testid="graphics"] path').count() > 0
     assert own != page.locator(VIEWPORT).get_attribute("data-pixels-sha256")
     menu.select_option("")
@@ -48,26 +49,26 @@ def test_a_presentation_state_is_shown_whole(page: Page, product: Launched) -> N
 def test_letters_turn_with_the_picture(page: Page, product: Launched) -> None:
     """A quarter to the right, then mirrored: the letters say where the patient's sides have gone."""
     reading(page, product, "PHANTOM")
-    assert ["A", "L", "P", "R"] == letters(page)
+    until(page, lambda: ["A", "L", "P", "R"] == letters(page))
     page.keyboard.press(".")
-    page.wait_for_timeout(100)
-    assert ["R", "A", "L", "P"] == letters(page)
+    until(page, lambda: ["R", "A", "L", "P"] == letters(page))
     page.keyboard.press("h")
-    page.wait_for_timeout(100)
-    assert ["R", "P", "L", "A"] == letters(page)
+    until(page, lambda: ["R", "P", "L", "A"] == letters(page))
 
 
 def test_another_plane_is_what_render_cuts(page: Page, product: Launched, tmp_path: Path) -> None:
     """The coronal plane on the screen equals ``render --reformat`` byte for byte, and scrolling moves it."""
     reading(page, product, "MR")
     page.locator('[data-testid="plane"]').select_option("coronal")
-    page.wait_for_selector(f'{VERIFIED}[data-plane="coronal"][data-loaded="1"]', timeout=60_000)
+    page.wait_for_selector(f'{VERIFIED}[data-plane="coronal"][data-loaded="1"]')
     viewport = page.locator(VIEWPORT)
     first = int(viewport.get_attribute("data-position") or 0)
+    place = page.locator('[data-testid="place"]')
+    before = place.inner_text()
     page.keyboard.press("ArrowDown")
-    page.wait_for_selector(f'{VERIFIED}[data-position="{first + 1}"]', timeout=30_000)
-    place = page.locator('[data-testid="place"]').inner_text()
-    side, millimetres = place.split()[-3:-1]
+    page.wait_for_selector(f'{VERIFIED}[data-position="{first + 1}"]')
+    until(page, lambda: before != place.inner_text())  # words follow the picture with the next display frame
+    side, millimetres = place.inner_text().split()[-3:-1]
     at = float(millimetres) * (1 if side == "P" else -1)
     series = viewport.get_attribute("data-series-uid")
     folder = product.state / "demo-studies" / "mr-brain"
@@ -93,7 +94,7 @@ def test_missing_slices_are_said_over_the_image(page: Page, launch: Callable[...
         write(small_image(number), tmp_path / "studies" / f"{number}.dcm")
     product = launch("--studies", str(tmp_path / "studies"), "--studies-kind", "teaching").wait_until_ready()
     reading(page, product, "Small study")
-    assert "missing" in page.locator('[data-testid="warnings"]').inner_text()
+    page.wait_for_selector('[data-testid="warnings"] >> text=missing')
 
 
 def test_images_without_a_window_keep_one_and_say_so(
@@ -110,7 +111,7 @@ def test_images_without_a_window_keep_one_and_say_so(
     for position in range(3):
         page.wait_for_selector(f'{VERIFIED}[data-position="{position}"]')
         windows.append([viewport.get_attribute(f"data-window-{part}") for part in ("center", "width")])
-        assert "no window in series: range of its middle" in page.locator(".rr-br").inner_text()
+        page.wait_for_selector(".rr-br >> text=no window in series: range of its middle")
         page.keyboard.press("ArrowDown")
     assert [["567.5", "1135"]] * 3 == windows
 
@@ -139,7 +140,7 @@ def test_a_costly_slab_is_coarse_only_while_it_moves(
     product = launch("--studies", str(tmp_path / "studies"), "--studies-kind", "teaching").wait_until_ready()
     reading(page, product, "Small study")
     page.locator('[data-testid="plane"]').select_option("axial")
-    page.wait_for_selector(f'{VERIFIED}[data-plane="axial"][data-loaded="1"]', timeout=60_000)
+    page.wait_for_selector(f'{VERIFIED}[data-plane="axial"][data-loaded="1"]')
     page.locator('[data-testid="slab"]').select_option("20:mip")
     page.wait_for_selector(VERIFIED)
     viewport = page.locator(VIEWPORT)
@@ -147,13 +148,17 @@ def test_a_costly_slab_is_coarse_only_while_it_moves(
     start = int(viewport.get_attribute("data-position") or 0)
     viewport.evaluate(WATCH)
     page.keyboard.down("Shift")  # ten at a time: further than what is sent ahead
-    for way in (1, -1) * 6:
-        page.mouse.wheel(0, way * 100)
-        page.wait_for_timeout(40)
+
+    def coarse() -> bool:
+        for way in (1, -1) * 6:
+            page.mouse.wheel(0, way * 100)
+            page.wait_for_timeout(40)
+        return bool(page.evaluate("window.moments.some(([badge]) => badge.startsWith('◐ MOVING 4.0:1'))"))
+
+    until(page, coarse)
     page.keyboard.up("Shift")
     page.wait_for_selector(f'{VERIFIED}[data-position="{start}"]')
     moments = page.evaluate("window.moments")
 
-    assert any(badge.startswith("◐ MOVING 4.0:1") for badge, *_ in moments)
     assert 1 == len({(zoom, bar) for _, zoom, bar, _ in moments})
     assert {256 * 255} == {size for badge, *_, size in moments if "verified" in badge}

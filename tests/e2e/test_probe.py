@@ -10,10 +10,11 @@ import pydicom
 import pytest
 from playwright.sync_api import Page
 from tests.e2e.test_reading import VIEWPORT, file_of
+from tests.e2e.waiting import until
 
 from readingroom.reading.audit_codes import Kind
 from readingroom_hub.testing import PASSWORD, Launched
-from readingroom_viewer.testing import VERIFIED, log_in, open_study
+from readingroom_viewer.testing import log_in, open_study
 
 pytestmark = pytest.mark.e2e
 READOUT = '[data-testid="readout"]'
@@ -39,8 +40,17 @@ def read(page: Page, column: int, row: int) -> str:
     return page.locator(READOUT).inner_text()
 
 
+def read_out(product: Launched) -> list[dict[str, str]]:
+    """Return what the audit tells of values that the coordinator read, the oldest first."""
+    query = "SELECT body FROM audit_entries WHERE person = 'coordinator' AND kind = ? ORDER BY number"
+    with closing(sqlite3.connect(f"file:{product.state}/records/records.sqlite?mode=ro", uri=True)) as connection:
+        bodies = [json.loads(body) for (body,) in connection.execute(query, (Kind.VALUES_READ,))]
+    return [dict(body["details"]) for body in bodies]
+
+
 def test_a_pixel_says_its_hounsfield_units(page: Page, product: Launched) -> None:
-    """With the tool and with Shift held: the HU that the file holds, its place in the patient, one line for the picture."""
+    """With the tool and with Shift held: the HU that the file holds and its place in the patient; each is in the audit."""
+    before = len(read_out(product))
     log_in(page, product.url, PASSWORD, "coordinator")
     open_study(page, "PHANTOM")
     page.keyboard.press("q")
@@ -71,16 +81,12 @@ def test_a_pixel_says_its_hounsfield_units(page: Page, product: Launched) -> Non
     assert width == page.get_attribute(VIEWPORT, "data-window-width")
 
     page.keyboard.press("ArrowDown")
-    page.wait_for_selector(VERIFIED)
-    assert not page.locator(READOUT).is_visible()
+    page.locator(READOUT).wait_for(state="hidden")
     page.goto(f"{product.url}/hub/home")
-    page.wait_for_timeout(1_000)
-    query = "SELECT body FROM audit_entries WHERE person = 'coordinator' AND kind = ? ORDER BY number"
-    with closing(sqlite3.connect(f"file:{product.state}/records/records.sqlite?mode=ro", uri=True)) as connection:
-        bodies = [json.loads(body) for (body,) in connection.execute(query, (Kind.VALUES_READ,))]
-    read_out = [dict(body["details"]) for body in bodies]
-    assert ["1", "2"] == [line["pixels"] for line in read_out]
-    assert {uid} == {line["sop_uid"] for line in read_out}
+    until(page, lambda: 3 == sum(int(line["pixels"]) for line in read_out(product)[before:]))
+    lines = read_out(product)[before:]
+    assert "1" == lines[0]["pixels"]  # at once; the others come together, unless five seconds lie between them
+    assert {uid} == {line["sop_uid"] for line in lines}
 
 
 def test_a_sweep_of_probes_is_slowed_down(page: Page, product: Launched) -> None:
@@ -105,7 +111,7 @@ def test_a_sweep_of_probes_is_slowed_down(page: Page, product: Launched) -> None
         page.get_attribute(VIEWPORT, "data-series-uid"),
     )
     told = [answer for answer in answers if answer["text"]]
-    assert 30 <= len(told) < 100
+    assert 30 <= len(told) < 150  # ten more come back in a second
     assert {"Too many values were asked for in too short a time. Hold the pointer still and ask again."} == {
         note for answer in answers if not answer["text"] for note in answer["notes"]
     }

@@ -104,11 +104,11 @@ def test_a_lost_connection_is_said_and_recovers(page: Page, product: Launched) -
     log_in(page, product.url, PASSWORD)
     open_study(page, "PHANTOM")
     page.context.set_offline(True)
-    page.wait_for_selector(f'{VIEWPORT}[data-fidelity="stalled"]', timeout=10_000)
+    page.wait_for_selector(f'{VIEWPORT}[data-fidelity="stalled"]')
     page.wait_for_timeout(5_000)
     page.context.set_offline(False)
 
-    page.wait_for_selector(VERIFIED, timeout=20_000)
+    page.wait_for_selector(VERIFIED)
 
 
 def test_a_viewer_that_is_killed_is_replaced_under_the_reader(page: Page, product: Launched) -> None:
@@ -120,9 +120,9 @@ def test_a_viewer_that_is_killed_is_replaced_under_the_reader(page: Page, produc
     for pid in product.below():
         if "readingroom_viewer.app" in arguments(pid):
             os.kill(pid, signal.SIGKILL)
-    page.wait_for_selector(f'{VIEWPORT}[data-fidelity="stalled"]', timeout=20_000)
+    page.wait_for_selector(f'{VIEWPORT}[data-fidelity="stalled"]')
 
-    page.wait_for_selector(f'{VERIFIED}[data-position="0"]', timeout=40_000)
+    page.wait_for_selector(f'{VERIFIED}[data-position="0"]')
     assert "" == page.locator('[data-testid="trouble"]').inner_text()
 
 

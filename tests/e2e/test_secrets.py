@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from readingroom_hub.processes import arguments
-from readingroom_hub.testing import PASSWORD, Launched, log_in, open_server
+from readingroom_hub.testing import PASSWORD, PATIENCE_S, Launched, log_in, open_server, wait_for
 
 pytestmark = pytest.mark.e2e
 TOKEN = "JUPYTERHUB_API_TOKEN"  # noqa: S105 - the name of a variable
@@ -96,11 +96,15 @@ def test_no_log_line_keeps_what_an_address_carries(used: Launched) -> None:
         session.get(f"{used.url}{address}", headers=from_there, timeout=30)
         requests.get(f"{used.url}{address}", headers=from_there, timeout=30)
     requests.get(f"{used.url}/hub/logout?token={secret}", timeout=30)
-    lines = (used.state / "hub.log").read_text(encoding="utf-8", errors="replace").splitlines()
-
-    assert [] == [line for line in lines if secret in line]
+    log = used.state / "hub.log"
     paths = {path for path, _, _ in (each.partition("?") for each in addresses) if not path.startswith("/services/")}
-    assert set() == {path for path in paths if not any(path in line for line in lines)}
+
+    # A line is written after its answer is sent.
+    assert wait_for(
+        lambda: all(path in log.read_text(encoding="utf-8", errors="replace") for path in paths), PATIENCE_S
+    )
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    assert [] == [line for line in lines if secret in line]
 
 
 def test_the_logs_keep_no_secret(used: Launched, server_tokens: set[str]) -> None:

@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from readingroom_hub.processes import arguments
-from readingroom_hub.testing import PASSWORD, Launched, open_server, wait_for
+from readingroom_hub.testing import PASSWORD, PATIENCE_S, Launched, open_server, wait_for
 from readingroom_hub.testing import log_in as post_login
 from readingroom_viewer.testing import VERIFIED, log_in, open_study
 
@@ -57,7 +57,7 @@ def test_an_idle_screen_locks_and_comes_back_to_its_study(page: Page, product: L
     open_study(page, "PHANTOM")
     study = page.locator('[data-testid="viewport"]').get_attribute("data-study-uid")
     page.evaluate("localStorage.setItem('rr-active', String(Date.now() - 16 * 60000))")
-    page.wait_for_url("**/hub/login?**", timeout=10_000)
+    page.wait_for_url("**/hub/login?**")
 
     assert page.get_by_text("The screen was locked").is_visible()
     assert "trainee" == page.input_value("#username_input")
@@ -67,7 +67,7 @@ def test_an_idle_screen_locks_and_comes_back_to_its_study(page: Page, product: L
     page.fill("#username_input", "trainee")
     page.fill("#password_input", PASSWORD)
     page.click("#login_submit")
-    page.wait_for_selector(VERIFIED, timeout=60_000)
+    page.wait_for_selector(VERIFIED)
     assert study == page.locator('[data-testid="viewport"]').get_attribute("data-study-uid")
 
 
@@ -83,8 +83,8 @@ def test_signing_out_ends_every_browser(page: Page, product: Launched) -> None:
     ) as socket:
         other.get(f"{product.url}/hub/logout", timeout=30)
         with pytest.raises(ConnectionClosed) as closed:
-            socket.recv(timeout=20)
-    page.wait_for_url("**/hub/login?**", timeout=10_000)
+            socket.recv(timeout=PATIENCE_S)
+    page.wait_for_url("**/hub/login?**")
 
     assert closed.value.rcvd is not None
     assert 4403 == closed.value.rcvd.code
@@ -108,7 +108,7 @@ def test_a_server_that_is_stopped_says_so_and_shows_nothing(page: Page, product:
     stop_reading_server(product, "coordinator")
 
     # To the end of the way: while the server is stopping a page says so and looks again by itself.
-    page.wait_for_selector("text=Your reading server is not running", timeout=60_000)
+    page.wait_for_selector("text=Your reading server is not running")
     assert 0 == page.locator('[data-testid="viewport"]').count()
 
 
@@ -125,10 +125,10 @@ def test_a_server_that_takes_its_time_to_stop_leads_on(page: Page, product: Laun
     removed = log.read_text().count(REMOVED)
     with ThreadPoolExecutor(1) as threads:
         stopping = threads.submit(stop_reading_server, product, "coordinator")
-        assert wait_for(lambda: log.read_text().count(REMOVED) > removed, 20)
+        assert wait_for(lambda: log.read_text().count(REMOVED) > removed, PATIENCE_S)
         page.goto(f"{product.url}/hub/user/coordinator/reading/viewer/")
-        page.wait_for_selector("text=Your server is stopping", timeout=10_000)
-        page.wait_for_selector("text=Your reading server is not running", timeout=60_000)
+        page.wait_for_selector("text=Your server is stopping")
+        page.wait_for_selector("text=Your reading server is not running")
         stopping.result()
 
 

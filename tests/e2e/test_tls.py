@@ -1,7 +1,7 @@
 """The product behind its own TLS: pages, cookies and pictures travel encrypted, and nobody comes in from elsewhere."""
 
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -12,7 +12,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
+from tests.e2e.conftest import Window
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
@@ -57,11 +58,9 @@ def encrypted(launch: Callable[..., Launched], pair: tuple[Path, Path]) -> Launc
 
 
 @pytest.fixture
-def visitor(browser: Browser) -> Iterator[Page]:
+def visitor(window: Window) -> Page:
     """Return a window of a browser that was told to trust the test's certificate."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, ignore_https_errors=True)
-    yield context.new_page()
-    context.close()
+    return window(ignore_https_errors=True)
 
 
 def test_an_image_is_verified_over_tls(visitor: Page, encrypted: Launched) -> None:
@@ -94,7 +93,9 @@ def test_a_foreign_origin_is_refused_over_tls(
 
     def status(origin: str) -> int:
         try:
-            with connect(address, ssl=trusted, additional_headers={"Cookie": cookies, "Origin": origin}):
+            with connect(
+                address, ssl=trusted, additional_headers={"Cookie": cookies, "Origin": origin}, open_timeout=60
+            ):
                 return 101
         except InvalidStatus as answer:
             return answer.response.status_code
@@ -105,8 +106,8 @@ def test_a_foreign_origin_is_refused_over_tls(
 
 def test_the_port_speaks_nothing_but_tls(encrypted: Launched, pair: tuple[Path, Path]) -> None:
     """Plain http gets no page of ours, and the certificate is the one that was given."""
-    assert not requests.get(f"http://127.0.0.1:{encrypted.port}/hub/login", timeout=10).ok
-    assert requests.get(f"{encrypted.url}/hub/login", timeout=10, verify=str(pair[0])).ok
+    assert not requests.get(f"http://127.0.0.1:{encrypted.port}/hub/login", timeout=30).ok
+    assert requests.get(f"{encrypted.url}/hub/login", timeout=30, verify=str(pair[0])).ok
 
 
 def test_a_pair_that_is_none_is_refused_in_words(pair: tuple[Path, Path], tmp_path: Path) -> None:

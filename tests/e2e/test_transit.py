@@ -1,9 +1,7 @@
 """Pictures that were changed on their way, in front of the whole product: none is ever shown as verified."""
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 from tests.network.faults import FAULTS, STRIP_FAULTS, Meddler, StripMeddler
 from tests.network.trials import REMEMBER_REQUESTS, run_trials
 
@@ -18,12 +16,10 @@ STRIP_TRIALS = 27
 
 
 @pytest.fixture
-def watched(browser: Browser) -> Iterator[Page]:
+def watched(page: Page) -> Page:
     """Return a window that remembers which state it asked for last."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    context.add_init_script(REMEMBER_REQUESTS)
-    yield context.new_page()
-    context.close()
+    page.add_init_script(REMEMBER_REQUESTS)
+    return page
 
 
 def test_no_changed_picture_is_shown_as_verified(watched: Page, product: Launched) -> None:

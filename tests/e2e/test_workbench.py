@@ -20,8 +20,8 @@ def test_a_slider_moves_the_window_in_a_notebook(page: Page, product: Launched) 
     page.goto(f"{product.url}/hub/spawn/trainee/workbench")
     page.wait_for_url("**/user/trainee/workbench/lab**", timeout=120_000)
     page.goto(f"{product.url}/user/trainee/workbench/lab/tree/first_reading.ipynb")
-    page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
-    page.wait_for_selector("text=/Python 3.*Idle/", timeout=60_000)
+    page.wait_for_selector(".jp-Notebook .jp-CodeCell")
+    page.wait_for_selector("text=/Python 3.*Idle/")
     assert 0 == page.locator("text=/get notified about official Jupyter news/").count()
     page.click('.lm-MenuBar-itemLabel:text("Run")')
     page.click('.lm-Menu-itemLabel:text("Run All Cells")')
@@ -33,7 +33,7 @@ def test_a_slider_moves_the_window_in_a_notebook(page: Page, product: Launched) 
         handle.press("ArrowLeft")
 
     wait_for_width(page, 390)
-    page.wait_for_selector(VERIFIED, timeout=30_000)
+    page.wait_for_selector(VERIFIED)
     box = page.locator('[data-testid="viewport"]').bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -45,7 +45,7 @@ def test_a_slider_moves_the_window_in_a_notebook(page: Page, product: Launched) 
         "e => Math.abs(Number(e.dataset.windowWidth) - 390) > 20",
         arg=page.locator('[data-testid="viewport"]').element_handle(),
     )
-    page.wait_for_selector(VERIFIED, timeout=30_000)
+    page.wait_for_selector(VERIFIED)
     assert [] == [url for url in asked if not url.startswith((product.url, "data:", "blob:"))]
 
 

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Browser, Page
 from tests.e2e.test_reading import VIEWPORT, shown
+from tests.e2e.waiting import until
 
-from readingroom_hub.testing import PASSWORD, Launched
+from readingroom_hub.testing import PASSWORD, PATIENCE_S, Launched
 from readingroom_viewer.testing import CHROMIUM_FLAGS, log_in, open_study
 
 pytestmark = pytest.mark.e2e
@@ -56,7 +57,9 @@ def scaled(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     scale, size = request.param
     flags = [*CHROMIUM_FLAGS, f"--force-device-scale-factor={scale}", f"--window-size={size}"]
     own = browser.browser_type.launch(executable_path=shutil.which("chromium"), args=flags)
-    yield own.new_context(no_viewport=True).new_page()
+    page = own.new_context(no_viewport=True).new_page()
+    page.set_default_timeout(1000 * PATIENCE_S)
+    yield page
     own.close()
 
 
@@ -68,15 +71,15 @@ def test_one_to_one_is_the_screens_own_pixel(scaled: Page, product: Launched) ->
     log_in(scaled, product.url, PASSWORD)
     open_study(scaled, "PHANTOM")
     scaled.keyboard.press("=")
-    scaled.wait_for_timeout(200)
-    assert scaled.locator(".rr-br").inner_text().endswith("1.0\u00d7 1:1")
+    until(scaled, lambda: scaled.locator(".rr-br").inner_text().endswith("1.0\u00d7 1:1"))
     box = scaled.locator(VIEWPORT).bounding_box()
     assert box is not None
     image = decoded(scaled)
-    assert holds(on_the_screen(scaled), image)
+    until(scaled, lambda: holds(on_the_screen(scaled), image))
+    before = on_the_screen(scaled)
     scaled.mouse.move(box["x"] + 300, box["y"] + 300)
     scaled.mouse.down(button="middle")
     scaled.mouse.move(box["x"] + 301, box["y"] + 302)
     scaled.mouse.up(button="middle")
-    scaled.wait_for_timeout(200)
-    assert holds(on_the_screen(scaled), image)
+    until(scaled, lambda: not np.array_equal(before, on_the_screen(scaled)))
+    until(scaled, lambda: holds(on_the_screen(scaled), image))

@@ -17,6 +17,8 @@ from readingroom_hub.processes import arguments, descendants
 PASSWORD = "right-words"  # noqa: S105 - of hubs that live for one test session
 START_S = 180
 SPAWN_S = 60
+PATIENCE_S = 60
+"""For what has to come by itself: on a busy machine it takes its time, and a long limit costs nothing where all is well."""
 AS_A_BROWSER = {"Accept": "text/html"}
 
 

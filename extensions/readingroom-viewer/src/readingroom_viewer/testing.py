@@ -36,20 +36,22 @@ def log_in(
 def open_study(page: Any, words: str) -> None:  # noqa: ANN401
     """Open the study whose row holds ``words`` and wait for its first verified image."""
     page.locator('[data-testid="study"]', has_text=words).first.dblclick()
-    page.wait_for_selector(VERIFIED, timeout=30_000)
+    page.wait_for_selector(VERIFIED, timeout=60_000)
 
 
 # Runs in the page: turns the wheel by so many notches, one in so many milliseconds (0 is one a display frame), and tells
-# what was painted. An observer is told of every picture; a loop that looks would miss some.
+# what was painted and when, and when each notch was turned. An observer is told of every picture; a loop that looks would
+# miss some.
 WALK = """
 async ([element, notches, pace]) => {
-  const painted = [];
+  const painted = [], turned = [];
   let frame = 0, running = true;
   const count = () => { frame += 1; if (running) requestAnimationFrame(count); };
   const observer = new MutationObserver((changes) => {
     if (!changes.some((one) => one.attributeName === "data-position")) return;
     const { position, fidelity, pixelsSha256, windowWidth } = element.dataset;
-    painted.push({ position: Number(position), fidelity, hash: pixelsSha256, width: windowWidth, frame });
+    const at = performance.now();
+    painted.push({ position: Number(position), fidelity, hash: pixelsSha256, width: windowWidth, frame, at });
   });
   const canvas = element.querySelector("canvas.rr-canvas");
   const notch = { deltaY: 100, bubbles: true, composed: true, cancelable: true };
@@ -60,6 +62,7 @@ async ([element, notches, pace]) => {
   requestAnimationFrame(count);
   const start = performance.now();
   for (let i = 1; i <= notches; i++) {
+    turned.push(performance.now());
     turn();
     if (pace === 0) await new Promise(requestAnimationFrame);
     else await new Promise((done) => setTimeout(done, Math.max(0, start + i * pace - performance.now())));
@@ -69,6 +72,6 @@ async ([element, notches, pace]) => {
   const seconds = (performance.now() - start) / 1000, frames = frame;
   running = false;
   observer.disconnect();
-  return { painted, seconds, frames };
+  return { painted, turned, seconds, frames };
 }
 """
