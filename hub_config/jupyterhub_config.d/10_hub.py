@@ -3,7 +3,6 @@
 from readingroom.wire.logs import keep_secrets_out_of_logs
 from readingroom_hub.pages import template_folder, template_variables, tornado_settings
 from readingroom_hub.settings import HubSettings
-from readingroom_hub.subdomains import host_of
 
 c = get_config()
 settings = HubSettings.from_environment()
@@ -19,7 +18,6 @@ c.JupyterHub.default_url = "/hub/user-redirect/"
 
 # A host of their own for every person, where there is one: then no server shares an origin with the hub or with another.
 c.JupyterHub.subdomain_host = settings.subdomain_host
-c.JupyterHub.subdomain_hook = host_of
 
 # A login lasts a working day, like the token of a server; the viewer's screen locks long before (sessions.py).
 c.JupyterHub.cookie_max_age_days = 0.5

@@ -65,7 +65,7 @@ def test_file_without_entries_is_whole(tmp_path: Path, capsys: pytest.CaptureFix
     """Nothing was written yet, and nothing is missing."""
     kept = LocalRecords(tmp_path / "new.sqlite")
     kept.trouble()
-    kept.append(LINE).result(10)
+    kept.append(LINE).result(60)
     kept.close()
     assert "is whole. 1 entry." in said(capsys, tmp_path / "new.sqlite", 0)
     changed(tmp_path / "new.sqlite", "DELETE FROM audit")

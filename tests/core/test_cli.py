@@ -175,13 +175,13 @@ def test_watch_follows_the_folder_until_it_is_stopped(tmp_path: Path) -> None:
         process.stdout.readline()
         write(small_image(2), folder / "2.dcm")
         reader = FolderSource(folder, index, read_only=True)
-        limit = time.monotonic() + 20
+        limit = time.monotonic() + 60
         while reader.studies()[0].instance_count < 2 and time.monotonic() < limit:
             time.sleep(0.05)
         assert 2 == reader.studies()[0].instance_count
         reader.close()
         process.send_signal(signal.SIGTERM)
-        assert 0 == process.wait(20)
+        assert 0 == process.wait(60)
 
 
 def test_importing_a_folder_loads_no_codec() -> None:

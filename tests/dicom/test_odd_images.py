@@ -81,7 +81,7 @@ def test_volume_of_big_endian_words_is_the_same(tmp_path: Path) -> None:
     source = FileSource(tmp_path / "big.dcm")
     (stack,) = stacks(source, source.series(source.studies()[0].uid)[0].uid)
     loader = VolumeLoader(source, stack).start()
-    loader.wait(10)
+    loader.wait(60)
     wanted = [load_frame(source, source.sop_uid, frame.frame).stored for frame in stack.frames]
     assert np.array_equal(np.sort(pixels.reshape(-1)), np.sort(np.stack(wanted).reshape(-1)))
     assert np.array_equal(np.stack(wanted), loader.volume.values)

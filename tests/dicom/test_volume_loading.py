@@ -223,7 +223,7 @@ def test_cancelled_loader_stops(folder: Path, source: FolderSource) -> None:
             loader.cancel()
 
     loader = VolumeLoader(source, stack, on_slice=arrived)
-    assert loader.start().wait(20)
+    assert loader.start().wait(60)
     assert (4, 4) == (len(seen), int(loader.volume.ready.sum()))
 
 

@@ -15,7 +15,7 @@ import requests
 
 from readingroom_hub.preflight import check_port, check_studies, free_ports
 from readingroom_hub.processes import arguments, descendants
-from readingroom_hub.testing import PASSWORD, Launched, gone, launch_command, log_in, open_server, wait_for
+from readingroom_hub.testing import PASSWORD, PATIENCE_S, Launched, gone, launch_command, log_in, open_server, wait_for
 
 from .conftest import CONFIGURATION
 
@@ -48,10 +48,10 @@ def test_a_person_gets_their_own_reading_server(running: Launched) -> None:
     """Log in, spawn, and the page answers to its owner alone."""
     owner = open_server(running.url, "trainee")
     page = f"{running.url}/user/trainee/reading/viewer/"
-    assert owner.get(page, timeout=10).status_code == 200
+    assert owner.get(page, timeout=30).status_code == 200
     stranger, _ = log_in(running.url, "consultant")
-    assert stranger.get(page, timeout=10).status_code == 403
-    assert requests.get(page, timeout=10, allow_redirects=False).status_code == 403
+    assert stranger.get(page, timeout=30).status_code == 403
+    assert requests.get(page, timeout=30, allow_redirects=False).status_code == 403
 
 
 @pytest.mark.usefixtures("bubblewrap")
@@ -77,12 +77,12 @@ def test_a_proxy_that_ends_comes_back(running: Launched) -> None:
     (proxy,) = [pid for pid in running.below() if Path(arguments(pid)[0]).name == "traefik"]
     os.kill(proxy, signal.SIGKILL)
 
-    assert wait_for(lambda: _answers(owner, f"{running.url}/user/coordinator/reading/viewer/"), 30, pause=0.3)
+    assert wait_for(lambda: _answers(owner, f"{running.url}/user/coordinator/reading/viewer/"), PATIENCE_S, pause=0.3)
 
 
 def _answers(session: requests.Session, address: str) -> bool:
     try:
-        return session.get(address, timeout=10).ok
+        return session.get(address, timeout=30).ok
     except requests.ConnectionError:
         return False
 
@@ -99,7 +99,7 @@ def _environment(process: int) -> dict[str, str]:
 def test_hub_pages_are_ours_and_load_nothing_from_elsewhere(running: Launched, path: str) -> None:
     """The wordmark in text, no JupyterHub logo, no link to the token page, no foreign host."""
     session = requests.Session() if path.endswith("login") else log_in(running.url, "trainee")[0]
-    answer = session.get(f"{running.url}{path}", timeout=10)
+    answer = session.get(f"{running.url}{path}", timeout=30)
     assert "Reading Room" in answer.text
     assert "jpy-logo" not in answer.text
     assert 'href="/hub/token"' not in answer.text
@@ -111,7 +111,7 @@ def test_hub_pages_are_ours_and_load_nothing_from_elsewhere(running: Launched, p
 
 def test_the_login_page_says_what_this_is(running: Launched) -> None:
     """What it is, who runs it, and that access is recorded."""
-    text = requests.get(f"{running.url}/hub/login", timeout=10).text
+    text = requests.get(f"{running.url}/hub/login", timeout=30).text
     for words in ("Radiology images", "Run by", "Access is recorded"):
         assert words in text
 
@@ -178,7 +178,9 @@ def test_state_inside_the_studies_is_refused(tmp_path: Path) -> None:
 
 
 def _refused(port: int, state: Path, *more: str) -> "subprocess.CompletedProcess[str]":
-    done = subprocess.run(launch_command(port, state, *more), capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run(
+        launch_command(port, state, *more), capture_output=True, text=True, check=False, timeout=PATIENCE_S
+    )
     assert done.returncode == 2
     return done
 
@@ -201,8 +203,8 @@ def test_sigkill_leaves_nothing(
     below = run.below()
     victims = {"hub": run.hub(), "launcher": run.process.pid, "bwrap": min(below)}
     os.kill(victims[victim], signal.SIGKILL)
-    assert wait_for(lambda: gone(below), 15)
-    assert (-signal.SIGKILL if victim == "launcher" else 1) == run.process.wait(15)
+    assert wait_for(lambda: gone(below), PATIENCE_S)
+    assert (-signal.SIGKILL if victim == "launcher" else 1) == run.process.wait(PATIENCE_S)
     check_port(run.port)
 
 
@@ -212,8 +214,8 @@ def test_ctrl_c_ends_everything(launch: Callable[..., Launched]) -> None:
     open_server(run.url, "consultant", "workbench")
     below = run.below()
     run.process.send_signal(signal.SIGINT)
-    assert run.process.wait(20) == 0
-    assert wait_for(lambda: gone(below), 5)
+    assert run.process.wait(PATIENCE_S) == 0
+    assert wait_for(lambda: gone(below), PATIENCE_S)
     check_port(run.port)
 
 
@@ -223,8 +225,8 @@ def test_a_crash_leaves_no_process_and_no_second_token(launch: Callable[..., Lau
     open_server(crashed.url, "trainee")
     below = crashed.below()
     os.kill(crashed.hub(), signal.SIGKILL)
-    assert wait_for(lambda: gone(below), 15)
-    assert 1 == crashed.process.wait(15)
+    assert wait_for(lambda: gone(below), PATIENCE_S)
+    assert 1 == crashed.process.wait(PATIENCE_S)
     check_port(crashed.port)
 
     again = launch(state=crashed.state).wait_until_ready()
@@ -243,7 +245,7 @@ def test_a_server_that_ends_at_start_is_told_at_once(launch: Callable[..., Launc
     session, _ = log_in(run.url, "trainee")
     session.get(f"{run.url}/hub/spawn/trainee/reading", timeout=60)
     page = f"{run.url}/hub/spawn-pending/trainee/reading"
-    assert wait_for(lambda: "server ended while it was starting" in session.get(page, timeout=10).text, 30)
+    assert wait_for(lambda: "server ended while it was starting" in session.get(page, timeout=30).text, PATIENCE_S)
 
 
 def test_a_hub_that_dies_at_start_says_why(launch: Callable[..., Launched], tmp_path: Path) -> None:
@@ -251,5 +253,5 @@ def test_a_hub_that_dies_at_start_says_why(launch: Callable[..., Launched], tmp_
     broken = tmp_path / "broken.py"
     broken.write_text("raise ValueError('no such luck')\n", encoding="utf-8")
     run = launch("--config", str(broken))
-    assert run.process.wait(60) == 1
+    assert run.process.wait(PATIENCE_S) == 1
     assert "no such luck" in run.said()

@@ -109,7 +109,7 @@ class Running:
 
     def get(self, path: str, token: str = ANNA, **headers: str) -> requests.Response:
         """Return what the gateway answers to a person's reading server."""
-        return requests.get(self.url + path, headers={"Authorization": f"token {token}", **headers}, timeout=20)
+        return requests.get(self.url + path, headers={"Authorization": f"token {token}", **headers}, timeout=60)
 
 
 def run_gateway(
@@ -143,12 +143,12 @@ def run_gateway(
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
-    loop, gateway = started.result(10)
+    loop, gateway = started.result(60)
     try:
         yield Running(f"http://127.0.0.1:{port}", source, records, gateway, loop)
     finally:
         loop.call_soon_threadsafe(loop.over.set)  # type: ignore[attr-defined]
-        thread.join(20)
+        thread.join(60)
         assert not thread.is_alive()
 
 

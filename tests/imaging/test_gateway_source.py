@@ -59,7 +59,7 @@ def test_a_volume_is_the_same_as_from_the_folder(source: GatewaySource, studies:
     volumes = []
     for each in (source, studies):
         loader = VolumeLoader(each, stacks(each, small(each)[1])[0]).start()
-        assert loader.wait(20)
+        assert loader.wait(60)
         assert () == loader.problems
         volumes.append(loader.volume)
     assert np.array_equal(volumes[0].values, volumes[1].values)

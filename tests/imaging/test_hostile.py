@@ -3,7 +3,6 @@
 import http.client
 import json
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +18,7 @@ from readingroom.errors import DamagedImageError, SourceUnavailableError
 from readingroom.testing.files import small_image, write
 from readingroom_hub.imaging.rates import FrameRate
 from readingroom_hub.imaging.turns import Turns
+from readingroom_hub.testing import PATIENCE_S, wait_for
 
 BIG = 4 * 2**20
 
@@ -49,8 +49,9 @@ def large(tmp_path: Path) -> Iterator[Troubled]:
 
 @pytest.fixture
 def limited(large: Troubled, tmp_path: Path) -> Iterator[Running]:
-    """Run a gateway with small limits."""
-    changes = {"turns": Turns(unsent=BIG), "rate": FrameRate(per_second=1, at_once=20), "send_s": 1.0}
+    """Run a gateway with small limits, where no second goes by that would give a person another frame."""
+    rate = FrameRate(per_second=1, at_once=20, now=lambda: 0.0)
+    changes = {"turns": Turns(unsent=BIG), "rate": rate, "send_s": 1.0}
     yield from run_gateway(large, tmp_path / "state", **changes)
 
 
@@ -60,7 +61,7 @@ def ask(gateway: Running, path: str, *lines: str, method: str = "GET") -> bytes:
     head = "\r\n".join(
         (f"{method} {path} HTTP/1.1", "Host: x", f"Authorization: token {ANNA}", "Connection: close", *lines)
     )
-    with socket.create_connection((address.hostname, address.port), 10) as connection:
+    with socket.create_connection((address.hostname, address.port), PATIENCE_S) as connection:
         connection.sendall(head.encode("latin-1") + b"\r\n\r\n")
         answer = b""
         while more := connection.recv(65_536):
@@ -195,7 +196,7 @@ def test_a_lease_that_ends_ends_the_stream(limited: Running, large: Troubled) ->
     limited.records.lease_s = 0.0
     below, _ = paths(large)
     address = urlsplit(limited.url)
-    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=20)
+    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=60)
     connection.request("GET", f"/dicom-web{below}", headers={"Authorization": f"token {ANNA}"})
     answer = connection.getresponse()
     first = answer.read(65_536)
@@ -214,7 +215,7 @@ def test_slow_readers_hold_nothing_up(limited: Running, large: Troubled) -> None
     address = urlsplit(limited.url)
     slow = []
     for number in range(12):
-        connection = socket.create_connection((address.hostname, address.port), 10)
+        connection = socket.create_connection((address.hostname, address.port), PATIENCE_S)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         request = f"GET /dicom-web{below} HTTP/1.1\r\nHost: x\r\nAuthorization: token trainee-slow{number}\r\n\r\n"
         connection.sendall(request.encode())
@@ -222,10 +223,7 @@ def test_slow_readers_hold_nothing_up(limited: Running, large: Troubled) -> None
 
     assert 200 == limited.get(f"/readingroom{at}/frames/1", "consultant-bob").status_code
 
-    deadline = time.monotonic() + 15
-    while limited.gateway.turns.people and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert 0 == limited.gateway.turns.people
+    assert wait_for(lambda: limited.gateway.turns.people == 0, PATIENCE_S)
     for connection in slow:
         connection.close()
 
@@ -235,15 +233,12 @@ def test_a_caller_that_goes_leaves_nothing(limited: Running, large: Troubled) ->
     below, at = paths(large)
     address = urlsplit(limited.url)
     for number in range(20):
-        connection = socket.create_connection((address.hostname, address.port), 10)
+        connection = socket.create_connection((address.hostname, address.port), PATIENCE_S)
         path = f"/dicom-web{below}" if number % 2 else f"/readingroom{at}/frames/1"
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: token trainee-n{number}\r\n\r\n".encode())
         if number % 3:
             connection.recv(1000)
         connection.close()
 
-    deadline = time.monotonic() + 15
-    while limited.gateway.turns.people and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert 0 == limited.gateway.turns.people
+    assert wait_for(lambda: limited.gateway.turns.people == 0, PATIENCE_S)
     assert 200 == limited.get(f"/readingroom{at}/frames/1").status_code

@@ -22,7 +22,7 @@ from readingroom.testing.link import Link
 from readingroom.testing.relay import Relay
 from readingroom_hub.callers import UnknownCallerError
 from readingroom_hub.imaging import passing
-from readingroom_hub.testing import wait_for
+from readingroom_hub.testing import PATIENCE_S, wait_for
 
 pytest_plugins = ("tests.servers.orthanc",)
 
@@ -86,7 +86,7 @@ def test_a_far_pacs_that_falls_silent_is_told_of(
             assert images[0].PixelData == running.get(first).content
             alive.close()
 
-            assert wait_for(partial(says_what_is_shown, running), 10)
+            assert wait_for(partial(says_what_is_shown, running), PATIENCE_S)
             assert listed == running.get("/readingroom/studies").json()
             assert images[0].PixelData == running.get(first).content
             refused = running.get(second)
@@ -135,7 +135,7 @@ def test_nobody_waits_for_whoever_does_not_read(long_series: Running, monkeypatc
         pass
     with begun(long_series) as answer:
         assert 200 == long_series.get(below(long_series), "trainee-bernd").status_code
-        assert wait_for(lambda: 3 == len(over) and long_series.gateway.turns.people == 0, 10)
+        assert wait_for(lambda: 3 == len(over) and long_series.gateway.turns.people == 0, PATIENCE_S)
         with pytest.raises((http.client.IncompleteRead, ConnectionResetError)):
             answer.read()
 
@@ -173,7 +173,7 @@ def begun(running: Running) -> Iterator[http.client.HTTPResponse]:
     with socket.socket() as slow:
         slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**14)
         slow.connect((address.hostname, address.port))
-        slow.settimeout(20)
+        slow.settimeout(PATIENCE_S)
         slow.sendall(f"GET {below(running)} HTTP/1.1\r\nHost: x\r\nAuthorization: token {ANNA}\r\n\r\n".encode())
         answer = http.client.HTTPResponse(slow)
         answer.begin()

@@ -22,7 +22,13 @@ STUDY = StudyFacts("1.2", "identifiable")
 
 def run(test: Coroutine[Any, Any, None]) -> None:
     """Run a coroutine to its end."""
-    asyncio.run(asyncio.wait_for(test, 20))
+    asyncio.run(asyncio.wait_for(test, 60))
+
+
+async def settled() -> None:
+    """Let everything happen that waits for nobody."""
+    for _ in range(60):
+        await asyncio.sleep(0)
 
 
 def test_people_take_turns() -> None:
@@ -102,7 +108,7 @@ def test_too_many_and_too_much_wait() -> None:
         await asyncio.gather(*waiting)
         async with turns.unsent("anna", 10):
             blocked = asyncio.ensure_future(_once(turns))
-            await asyncio.sleep(0.01)
+            await settled()
             assert not blocked.done()
         await blocked
 
@@ -165,7 +171,7 @@ def test_nobody_waits_for_what_is_asked_anew() -> None:
         now[0], records.away = LEASE_S - AHEAD_S / 2, True
         for _ in range(3):
             await gate.check(ANNA, STUDY, Action.OPEN_STUDY)
-            await asyncio.sleep(0.01)
+            await settled()
         now[0] = LEASE_S
         with pytest.raises(RecordsUnavailableError):
             await gate.check(ANNA, STUDY, Action.OPEN_STUDY)
@@ -174,7 +180,7 @@ def test_nobody_waits_for_what_is_asked_anew() -> None:
         now[0] += LEASE_S - AHEAD_S / 2
         records.refused = {"anna": frozenset({"1.2"})}
         await gate.check(ANNA, STUDY, Action.OPEN_STUDY)
-        await asyncio.sleep(0.01)
+        await settled()
         with pytest.raises(AccessRefusedError):
             await gate.check(ANNA, STUDY, Action.OPEN_STUDY)
 

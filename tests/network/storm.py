@@ -40,6 +40,8 @@ class Report:
     after: list[int] = field(default_factory=list)
     """Numbers of the states whose pictures came after the last change."""
     last: int = 0
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set with the last change; later than planned where the machine is busy."""
 
     @property
     def growth(self) -> float:
@@ -71,7 +73,7 @@ def viewer(folder: Path) -> Iterator[tuple[int, Path]]:
             yield process.pid, path
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(60)
 
 
 def run_storm(process: int, path: Path, kind: str, seconds: float) -> Report:
@@ -93,7 +95,7 @@ async def _storm(process: int, path: Path, kind: str, seconds: float) -> Report:
         loop = asyncio.get_running_loop()
         begun = loop.time()
         async with asyncio.TaskGroup() as group:
-            reading = group.create_task(_read(page, report, kind, loop.time() + seconds))
+            reading = group.create_task(_read(page, report, kind))
             for step in range(1, int(seconds * RATE) + 1):
                 await asyncio.sleep(max(0.0, begun + step / RATE - loop.time()))
                 await say(page, **view(series, step, moving=True))
@@ -102,18 +104,19 @@ async def _storm(process: int, path: Path, kind: str, seconds: float) -> Report:
                     if step >= WARM_S * RATE:
                         report.memory.append(_resident(process))
             report.last = step
+            report.over.set()
             await say(page, **view(series, step + 1))
             await reading
     return report
 
 
-async def _read(page: ClientConnection, report: Report, kind: str, until: float) -> None:
+async def _read(page: ClientConnection, report: Report, kind: str) -> None:
     """Read as the page does, and after the storm until the picture of the last state has come."""
     loop = asyncio.get_running_loop()
     if kind == "stalled":
-        await asyncio.sleep(until - loop.time())
+        await report.over.wait()
     while True:
-        message = await asyncio.wait_for(page.recv(), 30)
+        message = await asyncio.wait_for(page.recv(), 60)
         if isinstance(message, str):
             continue
         header, _ = unpack_frame(message)
@@ -129,7 +132,7 @@ async def _read(page: ClientConnection, report: Report, kind: str, until: float)
             )
         if header["type"] != "frame":
             continue
-        if loop.time() < until:
+        if not report.over.is_set():
             report.during += 1
             await asyncio.sleep(SLOW_S)
         else:
@@ -150,7 +153,7 @@ async def opened_study(page: ClientConnection) -> str:
 
 async def _answer(page: ClientConnection, kind: str) -> dict[str, object]:
     while True:
-        message = await asyncio.wait_for(page.recv(), 30)
+        message = await asyncio.wait_for(page.recv(), 60)
         if isinstance(message, str) and json.loads(message)["type"] == kind:
             return dict(json.loads(message))
 

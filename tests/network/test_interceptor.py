@@ -30,7 +30,7 @@ def answers(messages: list[str | bytes], change: Interceptor, count: int) -> lis
                 async with connect(f"ws://127.0.0.1:{relay.port}", compression=None, max_size=None) as client:
                     for message in messages:
                         await client.send(message)
-                    return [await asyncio.wait_for(client.recv(), 20) for _ in range(count)]
+                    return [await asyncio.wait_for(client.recv(), 60) for _ in range(count)]
 
     return asyncio.run(run())
 

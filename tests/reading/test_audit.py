@@ -36,7 +36,7 @@ def records(path: Path) -> Iterator[LocalRecords]:
     opened.close()
 
 
-def wait_for(condition: object, seconds: float = 10) -> None:
+def wait_for(condition: object, seconds: float = 60) -> None:
     """Wait until a callable is true."""
     end = time.monotonic() + seconds
     while not condition():  # type: ignore[operator]
@@ -81,7 +81,7 @@ def test_a_line_needs_zone_and_hashes() -> None:
 def test_lines_are_numbered_and_chained(records: LocalRecords, path: Path) -> None:
     """A hundred lines, written in batches, get the numbers of their order and hold together."""
     numbers = [records.append(replace(LINE, frame=frame)) for frame in range(1, 101)]
-    assert list(range(1, 101)) == [number.result(10) for number in numbers]
+    assert list(range(1, 101)) == [number.result(60) for number in numbers]
     assert (100, "") == (check_chain(path).entries, check_chain(path).wrong)
 
 
@@ -92,13 +92,13 @@ def test_a_place_that_comes_back_is_found_without_being_asked(path: Path) -> Non
     wait_for(records.trouble)
     path.rmdir()
     wait_for(lambda: not records.trouble())
-    records.append(LINE).result(10)
+    records.append(LINE).result(60)
     records.close()
 
 
 def test_no_pixel_is_in_the_log(records: LocalRecords, path: Path) -> None:
     """A line holds identifiers, two hashes, a time and a verdict, and nothing else."""
-    records.append(LINE).result(10)
+    records.append(LINE).result(60)
     (entry,) = sqlite3.connect(path).execute("SELECT entry FROM audit").fetchone()
     assert len(entry) < 500
     assert '"verified":true' in entry
@@ -192,7 +192,7 @@ def test_a_full_disk_is_said_and_nothing_is_lost(
 ) -> None:
     """While the disk is full the log says so and keeps what waits; with room again everything is written, in order."""
     monkeypatch.setattr(batch, "RETRY_S", 0.05)
-    records.append(LINE).result(10)
+    records.append(LINE).result(60)
     connection = records._file.connection
     assert connection is not None
     pages = connection.execute("PRAGMA page_count").fetchone()[0]
@@ -206,7 +206,7 @@ def test_a_full_disk_is_said_and_nothing_is_lost(
 
     monkeypatch.setattr(records._file, "connect", lambda: open_records(path))
 
-    assert list(range(2, 400)) == [one.result(10) for one in waiting]
+    assert list(range(2, 400)) == [one.result(60) for one in waiting]
     wait_for(lambda: not records.trouble())
     assert "" == check_chain(path).wrong
 
@@ -243,7 +243,7 @@ def test_coverage_is_kept_by_read_and_person(records: LocalRecords) -> None:
     """What was painted twice is seen once; another read and another person have seen nothing."""
     for position in (0, 2, 2):
         records.painted(painted(position))
-    records.append(LINE).result(10)
+    records.append(LINE).result(60)
     assert {("1.2.3.0", 1), ("1.2.3.2", 1)} == records.seen("trainee", "1.2.3")
     assert frozenset() == records.seen("trainee", "1.2.3", "two")
     assert frozenset() == records.seen("consultant", "1.2.3")

@@ -9,7 +9,7 @@ import requests
 
 from readingroom.cli import main
 from readingroom_hub.__main__ import main as prune
-from readingroom_hub.testing import AS_A_BROWSER, log_in, wait_for
+from readingroom_hub.testing import AS_A_BROWSER, PATIENCE_S, log_in, wait_for
 
 from .rooms import IMAGING, Room
 from .test_service import STUDY
@@ -133,6 +133,6 @@ def test_what_is_due_to_be_pruned_is_said_to_administrators(room: Room, monkeypa
 def test_records_of_the_running_product_are_whole(room: Room) -> None:
     """The service has signed at its start, in its database and in the second place; the command finds nothing wrong."""
     records = room.launched.state / "records"
-    assert wait_for((records / "audit_checkpoints.jsonl").exists, 30)
+    assert wait_for((records / "audit_checkpoints.jsonl").exists, PATIENCE_S)
     checkpoints = str(records / "audit_checkpoints.jsonl")
     assert 0 == main(["audit", "verify", str(records / "records.sqlite"), "--checkpoints", checkpoints])

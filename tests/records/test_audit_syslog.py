@@ -109,7 +109,7 @@ def adds(count: int) -> Callable[[Connection], None]:
 
 async def until(condition: Callable[[], bool], forwarding: "asyncio.Future[None]") -> None:
     """Wait until the condition holds, while the forwarding lives."""
-    for _ in range(1000):
+    for _ in range(3000):
         if condition() or forwarding.done():
             break
         await asyncio.sleep(0.02)

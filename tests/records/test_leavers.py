@@ -12,7 +12,6 @@ from readingroom.reading.grants import next_event, responsible
 from readingroom.reading.permissions import Action
 from readingroom.reading.purposes import Purpose
 from readingroom_hub.__main__ import main
-from readingroom_hub.callers import HOLDS_S
 from readingroom_hub.records import facts
 from readingroom_hub.records.asking import Asker
 from readingroom_hub.records.changes import Changes, GrantWish
@@ -20,7 +19,7 @@ from readingroom_hub.records.clock import LatestClock
 from readingroom_hub.records.leavers import Leaving, Plan
 from readingroom_hub.store.store import Store
 from readingroom_hub.store.tables import audit_entries
-from readingroom_hub.testing import START_S, log_in, wait_for
+from readingroom_hub.testing import PATIENCE_S, START_S, log_in, wait_for
 
 from .rooms import IMAGING, Room
 from .test_service import decision
@@ -155,7 +154,7 @@ def test_a_leaver_in_the_running_product(room: Room, leaver: str, capsys: pytest
     assert "consultant: the account is closed to logins" in said
     assert "servers ended: reading" in said
     assert "assignments: 1 given to trainee" in said
-    assert wait_for(lambda: room.records(token, "assignments")[0] == 401, 2 * HOLDS_S), (
+    assert wait_for(lambda: room.records(token, "assignments")[0] == 401, PATIENCE_S), (
         "what the hub said holds no longer"
     )
     assert "/hub/login" in browser.get(f"{room.launched.url}/hub/home", timeout=30).url

@@ -24,7 +24,7 @@ from readingroom.cli import main
 from readingroom.testing.files import SMALL_STUDY, small_image, write
 from readingroom.wire import unpack_frame
 from readingroom_hub.bound import bound
-from readingroom_hub.testing import Launched, open_server, wait_for
+from readingroom_hub.testing import PATIENCE_S, Launched, open_server, wait_for
 
 from .rooms import Room
 
@@ -57,11 +57,11 @@ class House:
         )
         try:
             url = f"http://127.0.0.1:{port}"
-            assert wait_for(lambda: _answers(url), 30)
+            assert wait_for(lambda: _answers(url), PATIENCE_S)
             yield url
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(PATIENCE_S)
 
     def frame(self, url: str) -> tuple[int, bytes]:
         """Ask a gateway for the image as a trainee's reading server does; return status and bytes."""
@@ -87,7 +87,7 @@ def house(
     secret.write_text(SECRET)
     launched = launch("--pacs", orthanc_of_session.dicom_web, "--pacs-authorization-file", str(secret))
     launched.wait_until_ready()
-    assert wait_for(lambda: launched.service("imaging") != [], 30)
+    assert wait_for(lambda: launched.service("imaging") != [], PATIENCE_S)
     yield House(Room(launched), orthanc_of_session, file)
     orthanc_of_session.clear()
 

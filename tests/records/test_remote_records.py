@@ -14,7 +14,7 @@ from readingroom.reading.audit import AuditLine
 from readingroom.reading.audit_codes import Kind
 from readingroom.reading.coverage import PaintedFrame
 from readingroom.reading.display import DisplayRecord
-from readingroom_hub.testing import wait_for
+from readingroom_hub.testing import PATIENCE_S, wait_for
 from readingroom_viewer.hub_client import HubClient
 from readingroom_viewer.remote_records import RemoteRecords
 
@@ -40,8 +40,8 @@ def test_what_is_kept_is_found_again(records: RemoteRecords) -> None:
     first, second = records.append(LINE), records.append(replace(LINE, frame=2))
     records.painted(FRAME)
     records.painted(replace(FRAME, frame=2, read="two"))
-    assert first.result(10) < second.result(10)
-    assert wait_for(lambda: {("1.2.3.4", 1), ("1.2.3.4", 2)} == records.seen("trainee", "1.2.3"), 10)
+    assert first.result(PATIENCE_S) < second.result(PATIENCE_S)
+    assert wait_for(lambda: {("1.2.3.4", 1), ("1.2.3.4", 2)} == records.seen("trainee", "1.2.3"), PATIENCE_S)
     assert {("1.2.3.4", 2)} == records.seen("trainee", "1.2.3", "two")
     assert "" == records.trouble()
 
@@ -71,28 +71,28 @@ def test_a_restart_of_records_loses_nothing_and_doubles_nothing(records: RemoteR
     for round_ in range(4):
         kept += [records.append(replace(LINE, frame=1000 * round_ + number)) for number in range(1, 200)]
         if round_ < 3:
-            assert wait_for(lambda: running(room), 20)
+            assert wait_for(lambda: running(room), PATIENCE_S)
             os.kill(room.service(), signal.SIGKILL)
-    numbers = [one.result(60) for one in kept]
+    numbers = [one.result(PATIENCE_S) for one in kept]
     assert len(set(numbers)) == len(kept)
     assert sorted(numbers) == numbers
     assert before + len(kept) == pictures(room)
-    assert wait_for(lambda: not records.trouble(), 10)
+    assert wait_for(lambda: not records.trouble(), PATIENCE_S)
 
 
 def test_records_that_are_away_are_trouble_at_once(records: RemoteRecords, room: Room) -> None:
     """Before a second picture can be shown, the reader is told that nothing can be recorded; then everything is."""
-    assert wait_for(lambda: not records.trouble(), 10)
+    assert wait_for(lambda: not records.trouble(), PATIENCE_S)
     os.kill(room.service(), signal.SIGSTOP)
     try:
         waiting = records.append(LINE)
-        assert wait_for(lambda: "no image is shown" in records.trouble(), 15)
+        assert wait_for(lambda: "no image is shown" in records.trouble(), PATIENCE_S)
         assert not waiting.done()
         with pytest.raises(RecordsUnavailableError):
             records.leases(["1.2"])
     finally:
         os.kill(room.service(), signal.SIGCONT)
-    assert waiting.result(30)
+    assert waiting.result(PATIENCE_S)
 
 
 def test_an_open_study_is_asked_about(records: RemoteRecords, room: Room) -> None:
@@ -109,5 +109,5 @@ def test_a_token_of_nobody_keeps_nothing(room: Room, tmp_path: Path) -> None:
     """A server that is refused shows no image: what it shows could not be recorded."""
     address = f"{room.launched.url}/services/records/api"
     refused = RemoteRecords(HubClient(address, "0" * 32, RecordsUnavailableError, "Records are away."))
-    assert wait_for(lambda: "no image is shown" in refused.trouble(), 10)
+    assert wait_for(lambda: "no image is shown" in refused.trouble(), PATIENCE_S)
     refused.close()

@@ -11,7 +11,7 @@ from tests.servers.orthanc import Orthanc
 from tests.servers.postgresql import PostgreSQL
 
 from readingroom.testing.files import small_image, write
-from readingroom_hub.testing import gone, wait_for
+from readingroom_hub.testing import PATIENCE_S, gone, wait_for
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -38,7 +38,7 @@ def test_orthanc_dies_with_whoever_started_it(orthanc_of_session: Orthanc, tmp_p
         pid = int(tests.stdout.readline())
         tests.kill()
         tests.wait()
-    assert wait_for(lambda: gone([pid]), 10)
+    assert wait_for(lambda: gone([pid]), PATIENCE_S)
 
 
 def test_each_test_has_a_database_of_its_own(postgresql: PostgreSQL, postgresql_url: str) -> None:

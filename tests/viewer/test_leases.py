@@ -221,7 +221,7 @@ async def reading(folder: Path, words: Words) -> AsyncIterator[tuple[ClientConne
 async def said(socket: ClientConnection, kind: str) -> dict[str, Any]:
     """Return the next text message of a kind."""
     while True:
-        message = await asyncio.wait_for(socket.recv(), 20)
+        message = await asyncio.wait_for(socket.recv(), 60)
         if isinstance(message, str) and (found := json.loads(message))["type"] == kind:
             return dict(found)
 
@@ -229,7 +229,7 @@ async def said(socket: ClientConnection, kind: str) -> dict[str, Any]:
 async def picture(socket: ClientConnection) -> bytes:
     """Return the next picture."""
     while True:
-        message = await asyncio.wait_for(socket.recv(), 20)
+        message = await asyncio.wait_for(socket.recv(), 60)
         if isinstance(message, bytes):
             return message
 
@@ -252,7 +252,7 @@ def test_nothing_leaves_from_memory_once_the_lease_has_lapsed(tmp_path: Path, wh
             await socket.send(json.dumps(asks(series, what, 2)))
             await socket.send(json.dumps({"type": "ping", "sent": 7, "round_trip_ms": None}))
             kinds: list[str] = []
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while "pong" not in kinds or (len(kinds) < 2 and what in ("view", "readout")):
                     message = await socket.recv()
                     assert isinstance(message, str), "a picture left"

@@ -57,7 +57,7 @@ def test_volumes_of_several_series_fill_side_by_side(wanted: Wanted) -> None:
     """Viewports that ask for three series in turn do not begin each other's volume again."""
     first = [wanted.get(number) for number in range(3)]
     for opened in first:
-        assert opened.loader.wait(10)
+        assert opened.loader.wait(60)
 
     assert first == [wanted.get(number) for number in range(3)]
     assert [SLICES] * 3 == [int(opened.series.volume.ready.sum()) for opened in first]
@@ -67,8 +67,8 @@ def test_the_volume_left_longest_goes_first(wanted: Wanted, monkeypatch: pytest.
     """Where two have room, the third takes the place of the whole one that was asked for before the other."""
     monkeypatch.setattr(open_volumes, "VOLUME_BYTES", 2 * BYTES)
     zero, one = wanted.get(0), wanted.get(1)
-    assert zero.loader.wait(10)
-    assert one.loader.wait(10)
+    assert zero.loader.wait(60)
+    assert one.loader.wait(60)
     wanted.get(0)
     wanted.get(2)
 

@@ -41,7 +41,7 @@ class Series:
     def read(self, column: float, row: float, position: int = 0, reformat: Reformat | None = None) -> PixelValue:
         """Return what a pixel says, once the whole volume is there."""
         request = ReadOutRequest("main", 1, self.uid, position, column, row, reformat)
-        for _ in range(100):
+        for _ in range(3000):
             value = self.renderer.read_out(request)
             if reformat is None or "outside" not in value.text:
                 return value
@@ -157,7 +157,7 @@ def test_no_audit_no_value(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("", encoding="utf-8")
     page = Page(blocked / "records.sqlite")
-    for _ in range(100):
+    for _ in range(1200):
         if page.outs.refusal():
             break
         time.sleep(0.05)

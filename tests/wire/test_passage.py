@@ -45,7 +45,7 @@ def test_bytes_pass_from_port_to_port(tmp_path: Path) -> None:
             far = to_port(server.sockets[0].getsockname()[1])
             near = free_port()
             async with await from_socket(folder, HUB, far), await from_port(near, to_socket(folder, HUB)):
-                return await asyncio.wait_for(said(to_port(near), b"a" * 2**20), 20)
+                return await asyncio.wait_for(said(to_port(near), b"a" * 2**20), 60)
 
     assert b"A" * 2**20 == asyncio.run(steps())
 
