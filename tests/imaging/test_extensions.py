@@ -8,6 +8,7 @@ from tests.imaging.conftest import Running
 
 from readingroom.dicom.folder import FolderSource
 from readingroom.dicom.model import EncodedFrame
+from readingroom.dicom.part10 import BIG_ENDIAN, DEFLATED
 from readingroom.errors import AccessRefusedError, NotFoundError
 from readingroom.wire import gateway as wire
 from readingroom.wire.gateway_frames import parse_frames
@@ -31,7 +32,8 @@ def test_everything_that_a_source_says_arrives(gateway: Running, studies: Folder
             assert tuple(instances) == wire.parse_instances(gateway.get(f"{below}/{series.uid}/instances").content)
             assert tuple(frames) == parse_frames(gateway.get(f"{below}/{series.uid}/frames").content)
             headers = parse_headers(gateway.get(f"{below}/{series.uid}/headers").content)
-            assert [studies.metadata(each.sop_uid) for each in instances] == list(headers)
+            held = [(each.sop_uid, studies.metadata(each.sop_uid)) for each in instances]
+            assert held == [(each.sop_uid, each.read()) for each in headers]
             for frame in frames:
                 at = f"{below}/{series.uid}/instances/{frame.sop_uid}"
                 answer = gateway.get(f"{at}/frames/{frame.frame}")
@@ -39,9 +41,28 @@ def test_everything_that_a_source_says_arrives(gateway: Running, studies: Folder
                     answer.headers["X-Transfer-Syntax"], answer.content, int(answer.headers["X-Frame-Number"])
                 )
                 assert studies.frame(frame.sop_uid, frame.frame) == arrived
-                assert studies.metadata(frame.sop_uid) == parse_header(gateway.get(f"{at}/header").content)
+                header = parse_header(gateway.get(f"{at}/header").content)
+                assert (frame.sop_uid, studies.metadata(frame.sop_uid)) == (header.sop_uid, header.read())
                 seen += 1
     assert seen > 40
+
+
+def test_attributes_leave_as_they_lie_in_the_file(
+    gateway: Running, studies: FolderSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is plain is handed on unread; big endian and deflated attributes are read and written in little endian."""
+    unusual, read, seen = set(), set(), 0
+    metadata = studies.metadata
+    monkeypatch.setattr(studies, "metadata", lambda uid: read.add(uid) or metadata(uid))
+    for study in studies.studies():
+        for series in studies.series(study.uid):
+            path = f"/readingroom/studies/{study.uid}/series/{series.uid}/headers"
+            seen += len(parse_headers(gateway.get(path).content))
+            instances = studies.instances(series.uid)
+            unusual |= {each.sop_uid for each in instances if each.transfer_syntax_uid in (DEFLATED, BIG_ENDIAN)}
+    assert unusual == read
+    assert 2 == len(unusual)
+    assert seen > 30
 
 
 def test_a_list_holds_what_the_caller_may_know(gateway: Running, studies: FolderSource) -> None:

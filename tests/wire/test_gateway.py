@@ -18,7 +18,7 @@ from readingroom.errors import NotFoundError, SourceUnavailableError, WireError
 from readingroom.testing.files import small_image, write
 from readingroom.wire import gateway
 from readingroom.wire.gateway_frames import pack_frames, parse_frames
-from readingroom.wire.gateway_header import pack_header, parse_header, parse_headers
+from readingroom.wire.gateway_header import header_of, pack_header, parse_header, parse_headers, written
 
 STUDY = Study("1.2", "Müller Ä", "\udc80 odd", "1950-01-02", "F", "2026-01-01", "10:11", "", "A1", ("CT", "SR"), 2, 501)
 SERIES = Series("1.2.3", "1.2", "CT", -4, "axial", "CHEST", 500, 500, 512, 512, None)
@@ -186,7 +186,7 @@ def test_attributes_arrive_however_they_were_written(name: str) -> None:
     """The attributes of an instance and its file meta information are equal on both sides, in every encoding."""
     held = open_file(Path(get_testdata_file(name))).dataset
 
-    arrived = parse_header(pack_header(held))
+    arrived = parse_header(pack_header("1.2", written(held))).read()
 
     assert held == arrived
     assert held.file_meta == arrived.file_meta
@@ -199,7 +199,7 @@ def test_untidy_values_arrive_unchanged(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b"0.5\\0.5", b"0,5\\o.5"))
     held = open_file(path).dataset
 
-    arrived = parse_header(pack_header(held))
+    arrived = parse_header(pack_header("1.2", written(held))).read()
 
     assert b"0,5\\o.5 " == arrived.get_item("PixelSpacing").value
 
@@ -207,10 +207,11 @@ def test_untidy_values_arrive_unchanged(tmp_path: Path) -> None:
 def test_attributes_of_a_series_follow_one_another() -> None:
     """Messages one after the other are as many datasets; one that is cut off is refused."""
     held = open_file(Path(get_testdata_file("CT_small.dcm"))).dataset
-    message = pack_header(held)
+    message = pack_header("1.2", written(held))
 
-    assert [held, held] == list(parse_headers(message * 2))
-    for wrong in (message[:-1], message[: message.index(b"\n")], message + b"x", b""):
+    assert [("1.2", held)] * 2 == [(each.sop_uid, each.read()) for each in parse_headers(message * 2)]
+    without_uid = message.replace(b'"1.2"', b"1.2", 1)
+    for wrong in (message[:-1], message[: message.index(b"\n")], message + b"x", b"", without_uid):
         with pytest.raises(WireError):
             parse_header(wrong)
 
@@ -228,7 +229,7 @@ def test_a_folder_arrives_as_it_is(tmp_path: Path) -> None:
 
     assert (study,) == gateway.parse_studies(gateway.pack_rows((study,), "studies"))
     assert tuple(frames) == parse_frames(pack_frames(frames))
-    assert 3 == len(parse_headers(b"".join(pack_header(source.metadata(frame.sop_uid)) for frame in frames)))
+    assert 3 == len(parse_headers(b"".join(header_of(source, frame.sop_uid) for frame in frames)))
     source.close()
 
 
@@ -243,6 +244,6 @@ def test_dcmread_agrees() -> None:
     path = get_testdata_file("CT_small.dcm")
     plain = dcmread(path, stop_before_pixels=True)
 
-    arrived = parse_header(pack_header(open_file(Path(path)).dataset))
+    arrived = parse_header(pack_header("1.2", written(open_file(Path(path)).dataset))).read()
 
     assert plain == arrived

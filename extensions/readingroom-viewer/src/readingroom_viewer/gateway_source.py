@@ -21,6 +21,7 @@ from readingroom.wire.gateway import parse_instances, parse_problems, parse_seri
 from readingroom.wire.gateway_frames import parse_frames
 from readingroom.wire.gateway_header import parse_header, parse_headers
 from readingroom_viewer.hub_client import HubClient
+from readingroom_viewer.sent_headers import SentHeaders
 
 STATE_S = 1.0
 """How long a revision is taken for the present one: images that arrive are seen that much later."""
@@ -28,13 +29,14 @@ STATE_S = 1.0
 LISTED_S = 2.0
 """How long the study list is kept: what somebody may know changes without a revision."""
 
-HEADERS_KEPT = 2048
-"""Attributes kept of so many instances; of a CT slice they are 5 kB."""
+HEADERS_TOGETHER = 8192
+"""Attributes of larger series are asked for one by one: those of so many CT slices are 40 MB, which are kept."""
 
 LISTS_KEPT = 512
 FRAMES_AT_ONCE = 4
 _UID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 Value = TypeVar("Value")
+Message = TypeVar("Message")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class GatewaySource:
         self._studies: dict[str, str] = {}
         self._places: dict[str, _Place] = {}
         self._lists: OrderedDict[Hashable, Any] = OrderedDict()
-        self._headers: OrderedDict[str, Dataset] = OrderedDict()
+        self._headers = SentHeaders()
 
     @property
     def frames_at_once(self) -> int:
@@ -105,24 +107,20 @@ class GatewaySource:
     def metadata(self, sop_uid: str) -> Dataset:
         """Return an instance's attributes without its pixel data; shared between callers, not to be changed."""
         self.state()
-        with self._lock:
-            kept = self._headers.get(sop_uid)
-            if kept is not None:
-                self._headers.move_to_end(sop_uid)
-                return kept
-        path = f"/readingroom{self._place(sop_uid).path}/instances/{_uid(sop_uid)}/header"
-        dataset = _parsed(parse_header, self._get(path))
-        self._keep_headers([dataset])
-        return dataset
+        place, headers = self._place(sop_uid), self._headers
+        kept = _parsed(headers.get, sop_uid)
+        if kept is not None:
+            return kept
+        sent = _parsed(parse_header, self._get(f"/readingroom{place.path}/instances/{_uid(sop_uid)}/header"))
+        return _parsed(headers.read, sent)
 
     def prepare(self, sop_uid: str) -> None:
         """Ask for the attributes of a whole series at once (``RemoteFrames``)."""
-        place = self._place(sop_uid)
+        place, headers = self._place(sop_uid), self._headers
         wanted = [uid for uid, one in list(self._places.items()) if one == place]
-        with self._lock:
-            missing = sum(uid not in self._headers for uid in wanted)
-        if missing > 1 and len(wanted) <= HEADERS_KEPT:
-            self._keep_headers(_parsed(parse_headers, self._get(f"/readingroom{place.path}/headers")))
+        missing = sum(uid not in headers for uid in wanted)
+        if missing > 1 and len(wanted) <= HEADERS_TOGETHER:
+            headers.keep(_parsed(parse_headers, self._get(f"/readingroom{place.path}/headers")))
 
     def frame(self, sop_uid: str, frame: int) -> EncodedFrame:
         """Return one frame's bytes as stored; raises ``NotFoundError``."""
@@ -145,7 +143,7 @@ class GatewaySource:
             with self._lock:
                 if self._state is not None and self._state[1].revision != found.revision:
                     self._lists.clear()
-                    self._headers.clear()
+                    self._headers = SentHeaders()  # another, so that what is under way is kept with the old
                 state = self._state = (asked_at, found)
         return state[1]
 
@@ -153,8 +151,8 @@ class GatewaySource:
         """Keep nothing of a study that was closed or left; return the UIDs of its series."""
         with self._lock:
             gone = {uid for uid, place in self._places.items() if place.study_uid == study_uid}
+            self._headers.drop(gone)
             for uid in gone:
-                self._headers.pop(uid, None)
                 del self._places[uid]
             for key in [key for key in self._lists if self._studies.get(cast("tuple[str, str]", key)[0]) == study_uid]:
                 del self._lists[key]
@@ -188,18 +186,11 @@ class GatewaySource:
             raise NotFoundError("There is no such image in a study that is open.")
         return place
 
-    def _keep_headers(self, datasets: Sequence[Dataset]) -> None:
-        with self._lock:
-            for dataset in datasets:
-                self._headers[str(dataset.SOPInstanceUID)] = dataset
-            while len(self._headers) > HEADERS_KEPT:
-                self._headers.popitem(last=False)
-
     def _get(self, path: str) -> bytes:
         return self._client.get(path).data
 
 
-def _parsed(parse: Callable[[bytes], Value], message: bytes) -> Value:
+def _parsed(parse: Callable[[Message], Value], message: Message) -> Value:
     try:
         return parse(message)
     except WireError as error:

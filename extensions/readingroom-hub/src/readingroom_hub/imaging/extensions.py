@@ -7,12 +7,12 @@ from readingroom.errors import NotFoundError
 from readingroom.pixels.codecs import STREAMS
 from readingroom.reading.permissions import Action, could, role_of
 from readingroom.wire.gateway import pack_rows
-from readingroom.wire.gateway_header import pack_header
+from readingroom.wire.gateway_header import header_of
 from readingroom_hub.imaging.base import UID, GatewayHandler
 from readingroom_hub.imaging.media import JSON, OCTETS
 
-TOGETHER = 32
-"""Headers read in one turn: about 100 ms of a folder's time."""
+TOGETHER, PIECE = 32, 2**20
+"""Headers read in one turn, and bytes of them after which it ends: 5 ms of a folder, 100 where they have to be written."""
 
 
 class StudiesHandler(GatewayHandler):
@@ -104,7 +104,7 @@ class HeaderHandler(GatewayHandler):
     async def get(self, study_uid: str, series_uid: str, sop_uid: str) -> None:
         """Answer with ``gateway_header``."""
         await self.gateway.catalogue.frame_count(study_uid, series_uid, sop_uid)
-        await self.answer(await self.work(_packed_headers, self.gateway.source, [sop_uid]), OCTETS)
+        await self.answer(await self.work(header_of, self.gateway.source, sop_uid), OCTETS)
 
 
 class HeadersHandler(GatewayHandler):
@@ -116,10 +116,12 @@ class HeadersHandler(GatewayHandler):
         """Answer with ``gateway_header`` messages one after the other."""
         uids = list(await self.gateway.catalogue.instances(study_uid, series_uid))
         self.set_header("Content-Type", OCTETS)
-        for start in range(0, len(uids), TOGETHER):
+        begun = 0
+        while begun < len(uids):
             await self.check()
-            some = uids[start : start + TOGETHER]
-            await self.send(await self.work(_packed_headers, self.gateway.source, some))
+            messages = await self.work(_some_headers, self.gateway.source, uids[begun : begun + TOGETHER])
+            begun += len(messages)
+            await self.send(b"".join(messages))
 
 
 class RawFrameHandler(GatewayHandler):
@@ -139,8 +141,16 @@ class RawFrameHandler(GatewayHandler):
         await self.answer(frame.data, OCTETS)
 
 
-def _packed_headers(source: StudySource, uids: list[str]) -> bytes:
-    return b"".join(pack_header(source.metadata(uid)) for uid in uids)
+def _some_headers(source: StudySource, uids: list[str]) -> list[bytes]:
+    """Return the first messages of ``uids``: those of large multi-frame objects have 15 MiB each."""
+    messages: list[bytes] = []
+    size = 0
+    for uid in uids:
+        messages.append(header_of(source, uid))
+        size += len(messages[-1])
+        if size >= PIECE:
+            break
+    return messages
 
 
 _SERIES = rf"/readingroom/studies/{UID}/series/{UID}"

@@ -10,6 +10,7 @@ from pydicom import Dataset
 from readingroom.dicom.folder import FolderSource
 from readingroom.dicom.model import EncodedFrame, FrameReference, Instance, Problem, Series, Study
 from readingroom.dicom.source import SourceState, StudySource, frame_counts
+from readingroom.dicom.stored_header import StoredHeader, StoredHeaders
 from readingroom.dicom.whole import RelayedAnswer, RelaysAnswers, WholeObject, whole_objects
 from readingroom.errors import NotFoundError
 
@@ -61,6 +62,11 @@ class WithDerived:
     def metadata(self, sop_uid: str) -> Dataset:
         """Return an instance's attributes without its pixel data."""
         return self._of(sop_uid).metadata(sop_uid)
+
+    def stored_header(self, sop_uid: str) -> StoredHeader | None:
+        """Return an instance's attributes as they are stored, None where they have to be read."""
+        source = self._of(sop_uid)
+        return source.stored_header(sop_uid) if isinstance(source, StoredHeaders) else None
 
     def frame(self, sop_uid: str, frame: int) -> EncodedFrame:
         """Return one frame's bytes as stored."""

@@ -19,6 +19,7 @@ from readingroom.dicom.refresh import Progress, read_state, refresh
 from readingroom.dicom.slice_values import from_text
 from readingroom.dicom.source import SourceState
 from readingroom.dicom.stacks import reading_order
+from readingroom.dicom.stored_header import StoredHeader, stored_header
 from readingroom.dicom.whole import PIECE, WholeObject
 from readingroom.errors import NotFoundError, SourceUnavailableError, UnreadableFileError
 from readingroom.pixels.codecs import STREAMS
@@ -132,6 +133,17 @@ class FolderSource:
         row = self._instance(sop_uid)
         return self._metadata(self._path(row), row["changed_ns"], row["size"])
 
+    def stored_header(self, sop_uid: str) -> StoredHeader | None:
+        """Return the attributes as they lie in the file, None where they have to be read; raises ``NotFoundError``."""
+        path = self._path(self._instance(sop_uid))
+        try:
+            with open(path, "rb", buffering=0, opener=_no_link) as file:
+                descriptor = file.fileno()
+                size = os.fstat(descriptor).st_size
+                return stored_header(lambda length, offset: os.pread(descriptor, length, offset), size)
+        except OSError as error:
+            raise _gone(path, error) from error
+
     def frame(self, sop_uid: str, frame: int) -> EncodedFrame:
         """Return one frame's bytes as stored; raises ``NotFoundError``."""
         row = self._instance(sop_uid)
@@ -229,7 +241,11 @@ def _pieces(path: Path) -> Iterator[bytes]:
             while piece := file.read(PIECE):
                 yield piece
     except OSError as error:
-        raise SourceUnavailableError(f"{path.name} cannot be read any more ({error.strerror or error}).") from error
+        raise _gone(path, error) from error
+
+
+def _gone(path: Path, error: OSError) -> SourceUnavailableError:
+    return SourceUnavailableError(f"{path.name} cannot be read any more ({error.strerror or error}).")
 
 
 def _no_link(path: str, flags: int) -> int:

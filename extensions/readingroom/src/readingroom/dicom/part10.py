@@ -43,7 +43,7 @@ MAX_ATTRIBUTES = 2**16
 UNDEFINED_LENGTH = 0xFFFFFFFF
 _PREAMBLE = 128
 _GUESSED_BYTES = 2048
-_PIXEL_TAGS = {0x7FE00008: 4, 0x7FE00009: 8, 0x7FE00010: 0}
+PIXEL_TAGS = {0x7FE00008: 4, 0x7FE00009: 8, 0x7FE00010: 0}
 """Float, Double Float and ordinary Pixel Data, with the bytes of a floating point sample."""
 
 
@@ -152,7 +152,7 @@ class _StopAtPixels:
         self._count += 1
         if self._count > MAX_ATTRIBUTES:
             raise UnreadableFileError(f"has more than {MAX_ATTRIBUTES} attributes")
-        return tag in _PIXEL_TAGS
+        return tag in PIXEL_TAGS
 
 
 def _forget_skipped(dataset: Dataset) -> None:
@@ -234,12 +234,12 @@ def _pixel_element(file: BinaryIO, syntax: str) -> PixelElement | None:
         return None
     group, element = (int.from_bytes(header[at : at + 2], order) for at in (0, 2))  # type: ignore[arg-type]
     tag = group << 16 | element
-    if tag not in _PIXEL_TAGS:
+    if tag not in PIXEL_TAGS:
         return None
     vr = header[4:6].decode("latin-1") if syntax != IMPLICIT else "OW"
     length = int.from_bytes(header[4:8] if syntax == IMPLICIT else header[8:12], order)  # type: ignore[arg-type]
     offset = start + (8 if syntax == IMPLICIT else 12)
-    return PixelElement(offset, None if length == UNDEFINED_LENGTH else length, vr, _PIXEL_TAGS[tag])
+    return PixelElement(offset, None if length == UNDEFINED_LENGTH else length, vr, PIXEL_TAGS[tag])
 
 
 def _refuse_cut_value(dataset: Dataset) -> None:

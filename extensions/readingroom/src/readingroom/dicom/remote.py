@@ -20,6 +20,7 @@ from readingroom.dicom.model import EncodedFrame, FrameReference, Instance, Prob
 from readingroom.dicom.part10 import BIG_ENDIAN, DEFLATED
 from readingroom.dicom.scan import ScannedFile
 from readingroom.dicom.source import SourceState
+from readingroom.dicom.stored_header import StoredHeader, stored_header
 from readingroom.dicom.study_list import StudyList
 from readingroom.dicom.whole import RelayedAnswer, WholeObject, written_as
 from readingroom.errors import DamagedImageError, NotFoundError, SourceUnavailableError, UnreadableFileError
@@ -78,6 +79,11 @@ class RemoteSource:
     def metadata(self, sop_uid: str) -> Dataset:
         """Return an instance's attributes without its pixel data; shared between callers, not to be changed."""
         return self._object(sop_uid, whole=False).opened.dataset
+
+    def stored_header(self, sop_uid: str) -> StoredHeader | None:
+        """Return the attributes as they came in a whole object, None where only they were fetched, or are unusual."""
+        data = self._object(sop_uid, whole=False).data
+        return stored_header(lambda length, at: data[at : at + length], len(data)) if data else None
 
     def frame(self, sop_uid: str, frame: int) -> EncodedFrame:
         """Return one frame's bytes as stored; raises ``NotFoundError``."""
