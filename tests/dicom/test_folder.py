@@ -16,11 +16,13 @@ from pydicom.data import get_testdata_file
 from pydicom.encaps import encapsulate_extended
 from pydicom.uid import BasicTextSRStorage
 
+import readingroom.dicom.folder
 from readingroom.dicom import part10
 from readingroom.dicom.folder import FolderSource
 from readingroom.dicom.locate import encapsulated_spans, join
 from readingroom.dicom.model import Problem, Study
 from readingroom.dicom.picture import render_frame
+from readingroom.dicom.source import InstancePlace
 from readingroom.errors import NotFoundError, ReadingRoomError, SourceUnavailableError
 from readingroom.testing.conformance import check_study_source
 from readingroom.testing.files import compress, small_image, write
@@ -487,3 +489,24 @@ def test_file_that_is_no_database_is_an_error_of_ours(folder: Path, tmp_path: Pa
     with pytest.raises(SourceUnavailableError):
         source.refresh()
     source.close()
+
+
+@pytest.mark.parametrize("query", ["_STUDY", "_SERIES", "_PLACE", "_INSTANCES", "_FRAMES", "_SAME_SERIES"])
+def test_what_is_asked_of_one_study_walks_through_no_other(source: FolderSource, query: str) -> None:
+    """Every look-up of one study, series or object goes by an index; no table of all instances is read for it."""
+    plan = source._index.query(f"EXPLAIN QUERY PLAN {getattr(readingroom.dicom.folder, query)}", ("1.2",))
+
+    assert [] == [row["detail"] for row in plan if row["detail"].startswith("SCAN")]
+
+
+def test_an_object_is_found_by_its_uid(source: FolderSource, folder: Path) -> None:
+    """Study, series and number of frames are those of the lists; another UID is not found."""
+    write(small_image(1), folder / "1.dcm")
+    source.refresh()
+    (study,) = source.studies()
+    (series,) = source.series(study.uid)
+    (instance,) = source.instances(series.uid)
+
+    assert InstancePlace(study.uid, series.uid, 1) == source.place(instance.sop_uid)
+    with pytest.raises(NotFoundError):
+        source.place("2.25.0")

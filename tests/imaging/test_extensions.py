@@ -1,6 +1,7 @@
 """The routes of our own viewer: every value and every byte is what the source says."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -122,6 +123,36 @@ def test_another_studys_image_is_not_reached_through_an_allowed_one(gateway: Run
                 answer = gateway.get(path)
                 assert 404 == answer.status_code, path
                 assert NotFoundError is type(wire.error_from(answer.content, 404))
+
+
+def test_one_frame_is_one_look_up(gateway: Running, studies: FolderSource, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A frame of a series that nobody has listed costs its study, its object and itself; no list is made for it.
+
+    An object of another study, or of another series of this one, is refused by the same look-up.
+    """
+    study = next(study for study in studies.studies() if study.patient_id == "RR-TEST-2")
+    series = studies.series(study.uid)[0]
+    sop_uid = studies.instances(series.uid)[0].sop_uid
+    other = next(each for each in studies.studies() if each.uid != study.uid)
+    asked: list[str] = []
+
+    def watched(name: str) -> Callable[..., object]:
+        function = getattr(studies, name)
+        return lambda *arguments: asked.append(name) or function(*arguments)
+
+    for name in ("studies", "study", "series", "instances", "frames", "place", "metadata", "frame"):
+        monkeypatch.setattr(studies, name, watched(name))
+    gateway.gateway.catalogue._revision = None
+    gateway.gateway.catalogue.look_again()
+
+    at = f"/readingroom/studies/{study.uid}/series/{series.uid}/instances/{sop_uid}"
+    assert 200 == gateway.get(f"{at}/frames/1").status_code
+    assert ["study", "place", "frame"] == asked
+    assert 404 == gateway.get(f"{at}/frames/2").status_code
+    assert 404 == gateway.get(f"{at.replace(study.uid, other.uid)}/frames/1").status_code
+    assert 404 == gateway.get(f"{at.replace(series.uid, '1.2.3')}/frames/1").status_code
+    assert 404 == gateway.get(f"{at}.9/frames/1").status_code
+    assert ["study", "place"] == asked[3:]
 
 
 def test_a_study_that_is_not_here_looks_like_a_refused_one(gateway: Running, studies: FolderSource) -> None:

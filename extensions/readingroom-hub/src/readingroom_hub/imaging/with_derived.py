@@ -9,7 +9,7 @@ from pydicom import Dataset
 
 from readingroom.dicom.folder import FolderSource
 from readingroom.dicom.model import EncodedFrame, FrameReference, Instance, Problem, Series, Study
-from readingroom.dicom.source import SourceState, StudySource, frame_counts
+from readingroom.dicom.source import InstancePlace, KnowsPlaces, SourceState, StudySource, frame_counts
 from readingroom.dicom.stored_header import StoredHeader, StoredHeaders
 from readingroom.dicom.whole import RelayedAnswer, RelaysAnswers, WholeObject, whole_objects
 from readingroom.errors import NotFoundError
@@ -58,6 +58,11 @@ class WithDerived:
     def frame_counts(self, series_uid: str) -> Mapping[str, int]:
         """Return how many frames each object of a series has."""
         return frame_counts(self._of(series_uid), series_uid)
+
+    def place(self, sop_uid: str) -> InstancePlace | None:
+        """Return where an object belongs, None where its series has to be asked for."""
+        source = self._of(sop_uid)
+        return source.place(sop_uid) if isinstance(source, KnowsPlaces) else None
 
     def metadata(self, sop_uid: str) -> Dataset:
         """Return an instance's attributes without its pixel data."""

@@ -20,7 +20,7 @@ from readingroom.dicom.scan import PixelLocation, ScannedFile
 from readingroom.dicom.slice_values import to_text
 from readingroom.errors import SourceUnavailableError
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 BUSY_SECONDS = 15.0
 
 _SCHEMA = """
@@ -35,7 +35,9 @@ CREATE TABLE instances (sop_uid TEXT PRIMARY KEY, path TEXT UNIQUE, study_uid TE
   sop_class_uid TEXT, transfer_syntax_uid TEXT, instance_number INTEGER, time TEXT, rows INTEGER,
   columns INTEGER, frame_time_ms REAL, frame_count INTEGER, pixel_offset INTEGER, frame_bits INTEGER,
   spans BLOB, deflated INTEGER, swap_bytes INTEGER, slice_values TEXT);
+CREATE INDEX series_study ON series (study_uid);
 CREATE INDEX instances_series ON instances (series_uid);
+CREATE INDEX instances_study ON instances (study_uid, series_uid);
 CREATE TABLE frames (sop_uid TEXT, frame INTEGER, geometry TEXT, dimensions TEXT,
   PRIMARY KEY (sop_uid, frame)) WITHOUT ROWID;
 CREATE TABLE state (revision INTEGER, indexing INTEGER, files_seen INTEGER, message TEXT);

@@ -61,6 +61,23 @@ class CountsFrames(Protocol):
         """Return how many frames each object of a series has, by SOP Instance UID; raises ``NotFoundError``."""
 
 
+@dataclass(frozen=True, slots=True)
+class InstancePlace:
+    """The study and the series that an object belongs to, and how many frames it has."""
+
+    study_uid: str
+    series_uid: str
+    frame_count: int
+
+
+@runtime_checkable
+class KnowsPlaces(Protocol):
+    """What a source offers beyond ``StudySource`` that finds one object without its series."""
+
+    def place(self, sop_uid: str) -> InstancePlace | None:
+        """Return where an object belongs, None where its series has to be asked for; raises ``NotFoundError``."""
+
+
 def frame_counts(source: StudySource, series_uid: str) -> Mapping[str, int]:
     """Return how many frames each object of a series of any source has, by SOP Instance UID."""
     if isinstance(source, CountsFrames):
