@@ -13,8 +13,8 @@ from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 from tornado.web import Application, HTTPError, RequestHandler
 
-from readingroom.errors import ReadingRoomError
 from readingroom.reading.permissions import Action
+from readingroom_hub.errors import RefusalError
 from readingroom_hub.handlers import (
     PERSON,
     Access,
@@ -30,7 +30,7 @@ from readingroom_hub.handlers import (
 SECRET = "words-nobody-may-read"  # noqa: S105 - looked for in what is said
 
 
-class RefusedError(ReadingRoomError):
+class RefusedError(RefusalError):
     """A refusal with all that a refusal can say."""
 
     status, code, what_to_do = 409, "not-now", "Wait."

@@ -11,13 +11,13 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 from urllib.parse import quote
 
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPResponse
 
-from readingroom.errors import ReadingRoomError
 from readingroom.wire.refusals import TRY_AGAIN
+from readingroom_hub.errors import RefusalError
 from readingroom_hub.roles import PIXELS
 from readingroom_hub.servers import READING
 
@@ -33,16 +33,16 @@ _FORBIDDEN = (401, 403)
 _NOT_FOUND = 404
 
 
-class CallerError(ReadingRoomError):
+class CallerError(RefusalError):
     """A caller who is refused; the words are for the person whose server called.
 
     ``person`` and ``server`` say for the audit whose token it is or was; they are empty where it was nobody's.
     """
 
-    code: ClassVar[str] = "access_refused"
-    reason: ClassVar[str] = "caller-refused"
-    status: ClassVar[int] = 403
-    what_to_do: ClassVar[str] = "Stop your reading server and start it again from the hub's page."
+    code = "access_refused"
+    reason = "caller-refused"
+    status = 403
+    what_to_do = "Stop your reading server and start it again from the hub's page."
     person: str = ""
     server: str = ""
 

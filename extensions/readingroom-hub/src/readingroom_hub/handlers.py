@@ -15,6 +15,7 @@ from readingroom.errors import ReadingRoomError
 from readingroom.reading.permissions import Action
 from readingroom.wire.browser import Page, response_headers
 from readingroom.wire.refusals import code_of, error_body
+from readingroom_hub.errors import refusal_of
 
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 METHODS: tuple[Method, ...] = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
@@ -129,10 +130,10 @@ class DoorHandler(RequestHandler):
 
     def write_error(self, status_code: int, **more: Any) -> None:  # noqa: ANN401 - as Tornado has it
         """Answer in the one shape, with words of ours alone: what an unforeseen error says is for the log."""
-        error = more.get("exc_info", (None, None, None))[1]
-        if isinstance(error, ReadingRoomError):
-            self.set_status(getattr(error, "status", status_code))
-            told = (getattr(error, "code", "refused"), str(error), getattr(error, "what_to_do", ""))
+        refusal = refusal_of(more.get("exc_info", (None, None, None))[1])
+        if refusal is not None:
+            self.set_status(refusal.status)
+            told = (refusal.code, str(refusal), refusal.what_to_do)
         elif status_code < 500:  # noqa: PLR2004
             told = (code_of(status_code), f"The request is refused: {code_of(status_code).replace('-', ' ')}.", "")
         else:

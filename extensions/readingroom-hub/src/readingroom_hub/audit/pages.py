@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from readingroom.errors import ReadingRoomError
 from readingroom.reading.audit_codes import KINDS, Kind, Outcome
 from readingroom.reading.audit_message import AuditEvent, to_fields
 from readingroom.reading.permissions import Action, could, role_of
@@ -15,6 +14,7 @@ from readingroom.wire.browser import Page
 from readingroom_hub.audit.report import looks, purpose_words
 from readingroom_hub.audit.search import FIELDS, MAX_REPORT, NOT_DONE, Search, find, of_patient, standing
 from readingroom_hub.callers import CallerError, UnknownCallerError
+from readingroom_hub.errors import refusal_of
 from readingroom_hub.handlers import Access
 from readingroom_hub.pages import built, template_folder, template_variables
 from readingroom_hub.records import rows
@@ -89,11 +89,10 @@ class AuditPage(RecordsHandler):
 
     def write_error(self, status_code: int, **more: Any) -> None:  # noqa: ANN401 - as Tornado has it
         """Answer with a page that says what happened and what to do."""
-        error = more.get("exc_info", (None, None, None))[1]
-        known = isinstance(error, ReadingRoomError)
-        self.set_status(getattr(error, "status", 400 if known else status_code))
-        words = str(error) if known else "The records service could not show this page."
-        self.show("refused.html", words=words, what_to_do=getattr(error, "what_to_do", "") if known else "Try again.")
+        refusal = refusal_of(more.get("exc_info", (None, None, None))[1])
+        self.set_status(refusal.status if refusal else status_code)
+        words = str(refusal or "The records service could not show this page.")
+        self.show("refused.html", words=words, what_to_do=refusal.what_to_do if refusal else "Try again.")
 
 
 class AuditLog(AuditPage):

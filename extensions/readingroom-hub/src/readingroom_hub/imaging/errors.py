@@ -1,29 +1,24 @@
 """What the gateway refuses, each with its HTTP status and its code in the one error shape."""
 
-from typing import ClassVar
-
 from readingroom.errors import ReadingRoomError, RecordsUnavailableError, WireError
 from readingroom.wire.gateway import ERRORS
 from readingroom.wire.refusals import TRY_AGAIN
+from readingroom_hub.errors import RefusalError
 
 
-class GatewayError(ReadingRoomError):
+class GatewayError(RefusalError):
     """A request that is refused; ``what_to_do`` is the second sentence that a person is told."""
-
-    code: ClassVar[str] = "refused"
-    status: ClassVar[int] = 400
-    default: ClassVar[str] = ""
 
     def __init__(self, message: str, what_to_do: str = "") -> None:
         super().__init__(message)
-        self.what_to_do = what_to_do or self.default
+        self.what_to_do = what_to_do or self.what_to_do
 
 
 class MalformedRequestError(GatewayError):
     """A request that the Standard or this gateway's routes do not know."""
 
     code = "malformed_request"
-    default = "This is a fault of the program that asked; tell your administrator."
+    what_to_do = "This is a fault of the program that asked; tell your administrator."
 
 
 class NotAcceptableError(GatewayError):
@@ -38,7 +33,7 @@ class TooManyRequestsError(GatewayError):
 
     code = "too_many_requests"
     status = 429
-    default = "Wait a moment; reading on will work again by itself."
+    what_to_do = "Wait a moment; reading on will work again by itself."
 
     def __init__(self, message: str, retry_after_s: int = 1) -> None:
         super().__init__(message)
@@ -73,8 +68,8 @@ _UNUSABLE = 422
 
 def described(error: ReadingRoomError) -> tuple[int, str, str]:
     """Return HTTP status, code and what to do of any typed error."""
-    if hasattr(error, "status") and hasattr(error, "code"):
-        return error.status, error.code, str(getattr(error, "what_to_do", ""))
+    if isinstance(error, RefusalError):
+        return error.status, error.code, error.what_to_do
     for code, kind in ERRORS.items():
         if isinstance(error, kind):
             return _STATUS.get(code, _UNUSABLE), code, _WHAT_TO_DO.get(code, "")

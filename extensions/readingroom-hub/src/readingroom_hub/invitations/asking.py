@@ -1,23 +1,23 @@
 """What the inviting service asks of others: of the records who may come in, of the hub that accounts come and go."""
 
 import json
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import quote
 
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPResponse
 
-from readingroom.errors import ReadingRoomError
+from readingroom_hub.errors import RefusalError
 
 TIMEOUT_S = 20.0
 OK, CREATED, ACCEPTED, GONE, NOT_FOUND, CONFLICT = 200, 201, 202, 204, 404, 409
 
 
-class UnansweredError(ReadingRoomError):
+class UnansweredError(RefusalError):
     """Hub or records did not do what the inviting service needs; whoever asked may ask again."""
 
-    status: ClassVar[int] = 503
-    code: ClassVar[str] = "records_unavailable"
-    what_to_do: ClassVar[str] = "Try again in a moment. If it goes on, tell whoever invited you."
+    status = 503
+    code = "records_unavailable"
+    what_to_do = "Try again in a moment. If it goes on, tell whoever invited you."
 
 
 async def ask(method: str, url: str, token: str, content: object = None) -> HTTPResponse:

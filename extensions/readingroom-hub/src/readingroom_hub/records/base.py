@@ -20,6 +20,7 @@ from readingroom.reading.audit_codes import Kind, Outcome
 from readingroom.reading.break_glass import BreakGlassError
 from readingroom.reading.grants import GrantTransitionError
 from readingroom_hub.callers import CallerError, Callers, HubUnreachableError, UnknownCallerError
+from readingroom_hub.errors import RefusalError
 from readingroom_hub.handlers import Access, DoorHandler, Public
 from readingroom_hub.records import fields, rows
 from readingroom_hub.records.asking import Asker, about, may
@@ -101,7 +102,7 @@ class RecordsHandler(HubOAuthenticated, DoorHandler):  # type: ignore[misc] # Ju
         raise error
 
     async def _keep_refusal(self, error: CallerError | NotAllowedError) -> None:
-        person, server = getattr(error, "person", ""), getattr(error, "server", "")
+        person, server = (error.person, error.server) if isinstance(error, CallerError) else ("", "")
         address = str(self.request.remote_ip or "")
         asker = getattr(self, "asker", Asker(person, frozenset(), server, address))
         key = (asker.person, asker.server, asker.address, error.reason, self.request.method, type(self).__name__)
@@ -164,12 +165,11 @@ def _token(header: str) -> str:
 
 def _told(error: BaseException | None, status: int) -> tuple[int, dict[str, str]]:
     """Return the HTTP status of an error and how it is told."""
-    if isinstance(error, (StoreError, CallerError, RequestError)):
+    if isinstance(error, ReadingRoomError) and not isinstance(error, RefusalError):
+        error = _BY_RULE.get(type(error), RequestError)(str(error))
+    if isinstance(error, RefusalError):
         told = {"code": error.code, "reason": error.reason, "message": str(error), "what_to_do": error.what_to_do}
         return error.status, told
-    if isinstance(error, ReadingRoomError):
-        kind = _BY_RULE.get(type(error), RequestError)
-        return kind.status, {"code": kind.code, "reason": kind.reason, "message": str(error), "what_to_do": ""}
     words = f"{responses.get(status, 'Error')}." if isinstance(error, web.HTTPError) else "The records service failed."
     code = "not_found" if status == 404 else "failed"  # noqa: PLR2004 - no such address
     return status, {"code": code, "reason": code, "message": words, "what_to_do": "Tell your administrator."}

@@ -1,17 +1,14 @@
 """Requests that are refused: one shape for all, with the HTTP status, a reason for programs and words for people."""
 
-from typing import ClassVar
-
-from readingroom.errors import ReadingRoomError
+from readingroom_hub.errors import RefusalError
 
 
-class RequestError(ReadingRoomError):
+class RequestError(RefusalError):
     """A request that is not done; nothing was changed. ``code`` is that of ``readingroom.wire.gateway.ERRORS``."""
 
-    status: ClassVar[int] = 400
-    code: ClassVar[str] = "invalid_request"
-    reason: ClassVar[str] = "invalid-request"
-    what_to_do: ClassVar[str] = "If you did not write this request yourself, tell your administrator."
+    code = "invalid_request"
+    reason = "invalid-request"
+    what_to_do = "If you did not write this request yourself, tell your administrator."
 
 
 class NotAllowedError(RequestError):

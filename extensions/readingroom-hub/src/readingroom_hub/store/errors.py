@@ -1,20 +1,19 @@
 """Why something could not be kept: each with a reason for programs, words for people and what to do."""
 
-from typing import ClassVar
-
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from readingroom.errors import RecordsUnavailableError
 from readingroom.wire.refusals import TRY_AGAIN
+from readingroom_hub.errors import RefusalError
 
 
-class StoreError(RecordsUnavailableError):
+class StoreError(RefusalError, RecordsUnavailableError):
     """The database does not do what it must; nothing that was acknowledged is lost by it."""
 
-    code: ClassVar[str] = "records_unavailable"
-    reason: ClassVar[str] = "records-unavailable"
-    status: ClassVar[int] = 503
-    what_to_do: ClassVar[str] = TRY_AGAIN
+    code = "records_unavailable"
+    reason = "records-unavailable"
+    status = 503
+    what_to_do = TRY_AGAIN
 
 
 class DatabaseLockedError(StoreError):
