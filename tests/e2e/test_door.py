@@ -173,7 +173,7 @@ def run_in_kernel(room: Room, person: str, code: str) -> str:
     with connect(address.replace("http", "ws"), additional_headers={"Cookie": cookies}) as socket:
         socket.send(json.dumps(message))
         while True:
-            answer = json.loads(socket.recv(timeout=120))
+            answer = json.loads(socket.recv(timeout=600))
             if answer["parent_header"].get("msg_id") != header["msg_id"]:
                 continue
             assert answer["msg_type"] != "error", answer["content"]
@@ -251,6 +251,6 @@ def test_a_browser_gets_pictures_and_nothing_else(room: Room) -> None:
     (gateway, *_) = addresses(room)
     for cookie in session.cookies:
         answer = requests.get(
-            f"{gateway}/readingroom/studies", headers={"Authorization": f"token {cookie.value}"}, timeout=10
+            f"{gateway}/readingroom/studies", headers={"Authorization": f"token {cookie.value}"}, timeout=30
         )
         assert answer.status_code in (401, 403), cookie.name
