@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,29 @@ from playwright.sync_api import Page
 from tests.e2e.test_reading import shown
 from tests.e2e.waiting import until
 
-from readingroom.testing.files import small_image, write
+from readingroom.testing.files import SMALL_STUDY, small_image, write
 from readingroom_hub.testing import PASSWORD, Launched
 from readingroom_viewer.testing import VERIFIED, log_in, open_study
 
 pytestmark = pytest.mark.e2e
 VIEWPORT = '[data-testid="viewport"]'
+
+
+@pytest.fixture(scope="module")
+def doubtful(launch: Callable[..., Launched], tmp_path_factory: pytest.TempPathFactory) -> Launched:
+    """Return a product over a series with a gap, one whose images hold no window, and one of many noisy slices."""
+    folder, random = tmp_path_factory.mktemp("doubtful"), np.random.default_rng(8)
+    ramp = np.add.outer(np.arange(64), np.arange(64)).astype(np.int16) * 3
+    series: dict[str, dict[int, np.ndarray | None]] = {
+        "A gap": dict.fromkeys((*range(1, 9), *range(12, 20))),
+        "No window": {number: ramp * number for number in range(1, 6)},
+        "Many slices": {number: random.integers(0, 1500, (256, 255)).astype(np.int16) for number in range(1, 61)},
+    }
+    for words, images in series.items():
+        for number, pixels in images.items():
+            image = small_image(number, pixels, replace(SMALL_STUDY, key=words, description=words))
+            write(image, folder / words / f"{number}.dcm")
+    return launch("--studies", str(folder), "--studies-kind", "teaching").wait_until_ready()
 
 
 def reading(page: Page, product: Launched, words: str) -> None:
@@ -88,24 +106,15 @@ def test_another_plane_is_what_render_cuts(page: Page, product: Launched, tmp_pa
     assert np.asarray(Image.open(tmp_path / "out.png")).tobytes() == shown(viewport)
 
 
-def test_missing_slices_are_said_over_the_image(page: Page, launch: Callable[..., Launched], tmp_path: Path) -> None:
+def test_missing_slices_are_said_over_the_image(page: Page, doubtful: Launched) -> None:
     """A series with a gap is shown with the words that tell of it."""
-    for number in (*range(1, 9), *range(12, 20)):
-        write(small_image(number), tmp_path / "studies" / f"{number}.dcm")
-    product = launch("--studies", str(tmp_path / "studies"), "--studies-kind", "teaching").wait_until_ready()
-    reading(page, product, "Small study")
+    reading(page, doubtful, "A gap")
     page.wait_for_selector('[data-testid="warnings"] >> text=missing')
 
 
-def test_images_without_a_window_keep_one_and_say_so(
-    page: Page, launch: Callable[..., Launched], tmp_path: Path
-) -> None:
+def test_images_without_a_window_keep_one_and_say_so(page: Page, doubtful: Launched) -> None:
     """Scrolling through slices that hold no window changes none; what it stands on is written beside it."""
-    for number in range(1, 6):
-        ramp = np.add.outer(np.arange(64), np.arange(64)).astype(np.int16) * 3 * number
-        write(small_image(number, ramp), tmp_path / "studies" / f"{number}.dcm")
-    product = launch("--studies", str(tmp_path / "studies"), "--studies-kind", "teaching").wait_until_ready()
-    reading(page, product, "Small study")
+    reading(page, doubtful, "No window")
     viewport = page.locator(VIEWPORT)
     windows = []
     for position in range(3):
@@ -129,16 +138,9 @@ WATCH = """viewport => {
 }"""
 
 
-def test_a_costly_slab_is_coarse_only_while_it_moves(
-    page: Page, launch: Callable[..., Launched], tmp_path: Path
-) -> None:
+def test_a_costly_slab_is_coarse_only_while_it_moves(page: Page, doubtful: Launched) -> None:
     """Scrolled fast, a thick slab says ``MOVING 4.0:1`` and nothing jumps; verified are all its pixels, and only those."""
-    random = np.random.default_rng(8)
-    for number in range(1, 61):
-        pixels = random.integers(0, 1500, (256, 255)).astype(np.int16)
-        write(small_image(number, pixels), tmp_path / "studies" / f"{number}.dcm")
-    product = launch("--studies", str(tmp_path / "studies"), "--studies-kind", "teaching").wait_until_ready()
-    reading(page, product, "Small study")
+    reading(page, doubtful, "Many slices")
     page.locator('[data-testid="plane"]').select_option("axial")
     page.wait_for_selector(f'{VERIFIED}[data-plane="axial"][data-loaded="1"]')
     page.locator('[data-testid="slab"]').select_option("20:mip")

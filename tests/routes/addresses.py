@@ -116,7 +116,7 @@ def of_single_user(kind: str) -> list[Route]:
     """Return the routes of a person's server, as its own program makes them: the program is started, and asked."""
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     done = subprocess.run(
-        [sys.executable, str(DUMP), kind], capture_output=True, text=True, check=True, env=environment, timeout=60
+        [sys.executable, str(DUMP), kind], capture_output=True, text=True, check=True, env=environment, timeout=180
     )
     told = json.loads(done.stdout.splitlines()[-1])
     return [Route(pattern, handler, tuple(answers)) for pattern, handler, answers in told]
