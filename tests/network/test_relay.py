@@ -1,6 +1,7 @@
 """The relay against the clock and an echo server: as exact as measurements need, on a machine that is busy too."""
 
 import hashlib
+import math
 import socket
 import threading
 import time
@@ -48,6 +49,16 @@ def through(relay: Relay) -> socket.socket:
     return connection
 
 
+def quickest(connection: socket.socket, data: bytes, limit: float, tries: int) -> float:
+    """Return the shortest time of some echoes; when one took less than the limit the machine was not too busy to tell."""
+    took = math.inf
+    for _ in range(tries):
+        took = min(took, seconds(connection, data))
+        if took < limit:
+            break
+    return took
+
+
 def seconds(connection: socket.socket, data: bytes) -> float:
     """Return how long an echo of ``data`` takes; what comes back must be equal."""
     start = time.perf_counter()
@@ -63,22 +74,22 @@ def seconds(connection: socket.socket, data: bytes) -> float:
 
 @pytest.mark.parametrize("delay", [0.005, 0.030])
 def test_a_round_trip_takes_both_delays(echo: int, delay: float) -> None:
-    """A small message is never quicker than the link allows, and the quickest is not much slower, on a busy machine either."""
+    """A small message is never quicker than the link allows, and the quickest is hardly slower."""
     with Relay(echo, Link(delay_s=delay)) as relay, through(relay) as connection:
-        trips = [seconds(connection, b"x" * 100) for _ in range(15)]
+        assert all(seconds(connection, b"x" * 100) >= 2 * delay for _ in range(15))
+        took = quickest(connection, b"x" * 100, 2 * delay + 0.050, tries=200)
 
-    assert min(trips) >= 2 * delay
-    assert min(trips) < 2 * delay + 0.5
+    assert 2 * delay <= took < 2 * delay + 0.050
 
 
 @pytest.mark.parametrize("rate", [20e6, 200e6])
 def test_a_long_transfer_has_the_rate(echo: int, rate: float) -> None:
-    """Half a second's worth of bytes takes that long and never less; a busy machine may add its own."""
+    """Half a second's worth of bytes takes half a second, never less, for the echo overlaps with the sending."""
     size = int(rate / 8 / 2)
     with Relay(echo, Link(rate_bit_s=rate)) as relay, through(relay) as connection:
-        took = min(seconds(connection, noise(size, n)) for n in range(2))
+        took = quickest(connection, noise(size, 1), 1.5, tries=20)
 
-    assert 0.49 < took < 5
+    assert 0.49 < took < 1.5
 
 
 def test_order_and_bytes_survive_jitter_and_loss(echo: int) -> None:

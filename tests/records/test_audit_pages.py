@@ -122,7 +122,7 @@ def test_what_is_due_to_be_pruned_is_said_to_administrators(room: Room, monkeypa
         assert due not in administrator.get(address, timeout=30).text
         assert 200 == room.records(room.token("trainee"), "coverage", {"frames": frames})[0]
         os.kill(room.service(), signal.SIGKILL)
-        assert wait_for(lambda: said in administrator.get(address, timeout=30).text, 30)
+        assert wait_for(lambda: said in administrator.get(address, timeout=30).text, PATIENCE_S)
         assert "<code>readingroom-hub prune</code>" in administrator.get(address, timeout=30).text
         assert due not in page(room, "coordinator", "audit").text
         monkeypatch.setenv("READINGROOM_RECORDS_DB", f"sqlite:///{room.launched.state}/records/records.sqlite")

@@ -17,7 +17,7 @@ from readingroom.reading.audit_xml import to_xml
 from readingroom.testing.files import small_image, write
 from readingroom_hub.callers import Callers
 from readingroom_hub.imaging.decisions import RecordsDecider
-from readingroom_hub.testing import wait_for
+from readingroom_hub.testing import PATIENCE_S, wait_for
 
 from .rooms import IMAGING, TESTER, Room
 
@@ -107,7 +107,7 @@ def test_a_token_that_ends_breaks_its_stream_off(room: Room, door: Running, what
     assert next(pieces)
     room.hub("DELETE", "/users/trainee/servers/reading")
     room.tokens.pop(("trainee", "reading"))
-    assert wait_for(lambda: door.get("/readingroom/state", token).status_code in REFUSED, 20)
+    assert wait_for(lambda: door.get("/readingroom/state", token).status_code in REFUSED, PATIENCE_S)
 
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
         list(pieces)

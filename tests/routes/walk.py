@@ -12,7 +12,7 @@ from readingroom_hub.testing import Launched
 NO_ACCESS = "No access to resources or resources not found"
 NOT_FOUND = 404
 REFUSED = (401, 403, 405)
-TIMEOUT_S = 20
+TIMEOUT_S = 60
 
 
 @dataclass
