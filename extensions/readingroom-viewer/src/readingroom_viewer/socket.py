@@ -17,6 +17,7 @@ from readingroom.dicom.source import StudySource
 from readingroom.errors import AccessRefusedError, ReadingRoomError, WireError
 from readingroom.reading.display import DisplayState
 from readingroom.reading.permissions import Action, could, role_of
+from readingroom_viewer.beside import Beside
 from readingroom_viewer.display_quality import PageDisplay
 from readingroom_viewer.leases import Closing, Leases
 from readingroom_viewer.link import LinkEstimate
@@ -32,9 +33,6 @@ from readingroom_viewer.settings import ServerSettings
 from readingroom_viewer.viewports import Viewports
 
 RECORDS_RETRY_S = 0.5
-AFTER_PICTURES_S, LOOKS = 0.05, 1200
-"""Thumbnails look so often whether the reader's pictures have arrived: for a minute."""
-
 MOST_UNREAD = 1000
 """Words that may wait for a page that takes nothing in; one that reads gives up its connection long before."""
 
@@ -75,7 +73,7 @@ class FrameSocket(WebSocketHandler):
         self._picturing: set[asyncio.Task[None]] = set()
         self._opening: set[asyncio.Task[None]] = set()
         self._displays = asyncio.Lock()
-        self._thumbnails = asyncio.Lock()
+        self._beside = Beside(self, self._renderer, self._recorder)
         self._unread = 0
 
     def check_origin(self, origin: str) -> bool:  # noqa: ARG002 - Tornado's signature
@@ -120,9 +118,9 @@ class FrameSocket(WebSocketHandler):
                 if request.round_trip_ms is not None:
                     now = asyncio.get_running_loop().time()
                     self._link.ping(now, request.round_trip_ms, busy=self._viewports.busy)
-                self._say({"type": "pong", "sent": request.sent})
+                self.say({"type": "pong", "sent": request.sent})
             case wire.CoverageRequest():
-                self._begin(self._send_coverage(request.series_uid))
+                self._begin(self._beside.coverage(request.series_uid))
             case _:
                 self._answer(request)
 
@@ -140,9 +138,9 @@ class FrameSocket(WebSocketHandler):
             case wire.OpenRequest():
                 self._begin_first(self._send_study(request.study_uid))
             case wire.ThumbnailRequest():
-                self.start(self._send_thumbnail(request.series_uid))
+                self.start(self._beside.thumbnail(request.series_uid))
             case wire.PlacesRequest():
-                self._begin(self._send_places(request.series_uid))
+                self._begin(self._beside.places(request.series_uid))
 
     async def may_send(self) -> None:
         """Wait until what is sent can be recorded, and say so meanwhile in every viewport that waits: no audit, no pixels.
@@ -150,8 +148,7 @@ class FrameSocket(WebSocketHandler):
         A page that comes back after a break asks for its study and its picture at once: the study and the screen that it is
         seen on come first.
         """
-        if self._opening:
-            await asyncio.wait(self._opening)
+        await self.opened()
         said: set[tuple[str, str]] = set()
         while words := self._recorder.trouble():
             for viewport in self._viewports.waiting():
@@ -159,6 +156,16 @@ class FrameSocket(WebSocketHandler):
                     self._say_error(words, viewport=viewport)
                 said.add((viewport, words))
             await asyncio.sleep(RECORDS_RETRY_S)
+
+    async def opened(self) -> None:
+        """Return when every study that is being opened is."""
+        if self._opening:
+            await asyncio.wait(self._opening)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a viewport waits for its picture."""
+        return self._viewports.busy
 
     @property
     def display(self) -> DisplayState:
@@ -181,39 +188,39 @@ class FrameSocket(WebSocketHandler):
         try:
             answer = await self.run(self._display.measure, request)
         except ReadingRoomError as error:
-            self._say(
+            self.say(
                 {"type": "measured", "saved": False, "result": "", "findings": [], "steps": [], "message": str(error)}
             )
             return
-        self._say(answer)
+        self.say(answer)
         if request.save:
             await self._use_display(request.display)
 
     async def _use_display(self, name: str) -> None:
         """Take the page's display, one after the other: the last one that it names is the one that it is on."""
         async with self._displays:
-            self._say(await self.run(self._display.use, name))
+            self.say(await self.run(self._display.use, name))
 
     async def _read_out(self, request: wire.ReadOutRequest) -> None:
         words = self._read_outs.refusal()
         try:
             if not words:
                 value = await self.run(self._renderer.read_out, request)
-                self._say(asdict(self._read_outs.answer(request, value)))
+                self.say(asdict(self._read_outs.answer(request, value)))
         except ReadingRoomError as error:
             words = str(error)
         if words:
-            self._say(asdict(wire.ReadOut(request.viewport, request.number, "", 0, "", notes=(words,))))
+            self.say(asdict(wire.ReadOut(request.viewport, request.number, "", 0, "", notes=(words,))))
 
     async def _send_studies(self) -> None:
-        self._say(await self.run(study_list, self._source, self._settings))
+        self.say(await self.run(study_list, self._source, self._settings))
 
     async def _send_study(self, study_uid: str) -> None:
         try:
             with self._leases.opening(study_uid):
                 message = await open_study(self.run, self._source, self._renderer, self._leases, study_uid)
                 self._leases.hold(study_uid, self)
-            self._say(message)
+            self.say(message)
             # The page asks for this picture one round trip later.
             await self.run(self._renderer.prepare, study_uid)
         except ReadingRoomError as error:
@@ -232,51 +239,7 @@ class FrameSocket(WebSocketHandler):
             "again": closing.again,
             "emergency": self._breaks_glass and not closing.again,
         }
-        self._say({"type": "closed", "study_uid": closing.study_uid, **told})
-
-    async def _send_coverage(self, series_uid: str) -> None:
-        if self._opening:
-            await asyncio.wait(self._opening)
-        await self._after_pictures()
-        try:
-            self._say(await self.run(self._coverage, series_uid))
-        except ReadingRoomError as error:
-            log.error("what was seen of a series cannot be told: %s", error)  # noqa: TRY400 - its words say everything
-
-    def _coverage(self, series_uid: str) -> dict[str, Any]:
-        frames = self._renderer.frame_keys(series_uid)
-        return {
-            "type": "coverage",
-            "series_uid": series_uid,
-            "count": len(frames),
-            **self._recorder.coverage(series_uid, frames),
-        }
-
-    async def _send_thumbnail(self, series_uid: str) -> None:
-        """Send a small picture for the rail, one after the other, and none while the page waits for a large one.
-
-        It is a picture like any other: none leaves while nothing can be recorded.
-        """
-        async with self._thumbnails:
-            await self._after_pictures()
-            await self.may_send()
-            try:
-                await self.send(await self.run(self._renderer.thumbnail, series_uid))
-            except ReadingRoomError as error:
-                log.info("no thumbnail: %s", error)
-
-    async def _after_pictures(self) -> None:
-        """Return when no viewport waits for its picture, or has waited for a minute."""
-        for _ in range(LOOKS):
-            if not self._viewports.busy:
-                return
-            await asyncio.sleep(AFTER_PICTURES_S)
-
-    async def _send_places(self, series_uid: str) -> None:
-        try:
-            self._say({"type": "places", "series_uid": series_uid, **await self.run(self._renderer.places, series_uid)})
-        except ReadingRoomError as error:
-            log.info("no places: %s", error)
+        self.say({"type": "closed", "study_uid": closing.study_uid, **told})
 
     async def run(self, function: Callable[..., Result], *arguments: object) -> Result:
         """Run a function in the threads that render."""
@@ -286,7 +249,8 @@ class FrameSocket(WebSocketHandler):
         """Send a binary message; returns once the socket took it."""
         await self.write_message(message, binary=True)
 
-    def _say(self, message: dict[str, Any]) -> None:
+    def say(self, message: dict[str, Any]) -> None:
+        """Send words; a page that has gone is told nothing, and one that takes nothing in is let go."""
         if self.ws_connection is None:
             return
         if self._unread >= MOST_UNREAD:
@@ -316,7 +280,7 @@ class FrameSocket(WebSocketHandler):
         emergency: bool = False,
     ) -> None:
         about = {"viewport": viewport, "seq": seq, "study_uid": study_uid, "emergency": emergency}
-        self._say({"type": "error", "message": message, **about})
+        self.say({"type": "error", "message": message, **about})
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Start a task that sends pictures: it ends with the page, or with the study."""
