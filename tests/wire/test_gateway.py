@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -214,6 +215,17 @@ def test_attributes_of_a_series_follow_one_another() -> None:
     for wrong in (message[:-1], message[: message.index(b"\n")], message + b"x", b"", without_uid):
         with pytest.raises(WireError):
             parse_header(wrong)
+
+
+def test_attributes_that_no_image_has_are_refused() -> None:
+    """What is sent is counted as what is read from a file: a quarter of a million items are more than any image has."""
+    held = written(open_file(Path(get_testdata_file("CT_small.dcm"))).dataset)
+    for many, is_refused in ((100, False), (2**18 + 1, True)):
+        items = b"\xfe\xff\x00\xe0\0\0\0\0" * many
+        sequence = b"\x08\0\x40\x11SQ\0\0" + len(items).to_bytes(4, "little") + items
+        message = pack_header("1.2", replace(held, dataset=sequence))
+        with pytest.raises(WireError, match="sequence items") if is_refused else nullcontext():
+            assert many == len(parse_header(message).read().ReferencedImageSequence)
 
 
 def test_a_folder_arrives_as_it_is(tmp_path: Path) -> None:

