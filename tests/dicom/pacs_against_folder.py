@@ -9,6 +9,7 @@ from readingroom.dicom.picture import render_frame
 from readingroom.dicom.remote import RemoteSource
 from readingroom.dicom.source import StudySource
 from readingroom.errors import ReadingRoomError
+from readingroom.wire.gateway_header import SentHeader
 
 
 def check_same_lists(source: RemoteSource, folder: StudySource) -> None:
@@ -23,7 +24,10 @@ def check_same_lists(source: RemoteSource, folder: StudySource) -> None:
 
 
 def check_same_frames(source: RemoteSource, folder: StudySource, least_frames: int = 1) -> set[str]:
-    """Assert that the bytes of every frame and the attributes of every image are the same; return the syntaxes seen."""
+    """Assert that the bytes of every frame and the attributes of every image are the same; return the syntaxes seen.
+
+    The attributes also where they are handed on as the bytes that have come.
+    """
     syntaxes = set()
     frames = all_frames(folder)
     counts = Counter(reference.sop_uid for reference in frames)
@@ -32,7 +36,10 @@ def check_same_frames(source: RemoteSource, folder: StudySource, least_frames: i
         assert folder.frame(reference.sop_uid, reference.frame) == encoded
         if reference.frame == 1:
             with quiet_reading():
-                assert folder.metadata(reference.sop_uid) == source.metadata(reference.sop_uid)
+                held = folder.metadata(reference.sop_uid)
+                assert held == source.metadata(reference.sop_uid)
+                if (stored := source.stored_header(reference.sop_uid)) is not None:
+                    assert held == SentHeader(reference.sop_uid, stored).read()
         syntaxes.add(encoded.transfer_syntax_uid)
     return syntaxes
 
