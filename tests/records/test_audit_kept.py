@@ -1,16 +1,14 @@
 """The audit as the service keeps it, in SQLite and PostgreSQL: signed at intervals, copied, and proved against tampering."""
 
 import asyncio
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Connection, make_url
+from sqlalchemy import Connection
+from tests.records.owning import as_owner
 
 from readingroom.cli.audit import lines
 from readingroom.reading.audit_codes import Kind
@@ -70,17 +68,7 @@ class Kept:
 
     def run(self, *statements: str) -> None:
         """Do with the database what the service cannot: as its owner, with the triggers dropped."""
-        if self.address.startswith("sqlite"):
-            with closing(sqlite3.connect(make_url(self.address).database or "")) as connection, connection:
-                names = [
-                    name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-                ]
-                for statement in (*(f"DROP TRIGGER {name}" for name in names), *statements):
-                    connection.execute(statement)
-        else:
-            with psycopg.connect(self.address.replace("+psycopg", "")) as connection:
-                for statement in statements:
-                    connection.execute(statement.encode())
+        as_owner(self.address, *statements)
 
 
 @pytest.fixture

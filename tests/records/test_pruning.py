@@ -1,19 +1,17 @@
 """Old audit entries removed by a signed statement: what stays is proved as before, and a truncation is still one."""
 
 import asyncio
-import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, make_url, select
+from tests.records.owning import as_owner
 
 from readingroom.cli import main as readingroom
 from readingroom.reading.audit_codes import Kind
@@ -100,17 +98,7 @@ class House:
 
     def run(self, *statements: str) -> None:
         """Do with the database what nobody should: as its owner, with the triggers dropped."""
-        if self.address.startswith("sqlite"):
-            with closing(sqlite3.connect(make_url(self.address).database or "")) as connection, connection:
-                names = [
-                    name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-                ]
-                for statement in (*(f"DROP TRIGGER {name}" for name in names), *statements):
-                    connection.execute(statement)
-        else:
-            with psycopg.connect(self.address.replace("+psycopg", "")) as connection:
-                for statement in statements:
-                    connection.execute(statement.encode())
+        as_owner(self.address, *statements)
 
 
 OLD_AT, NEW_AT = NOW - timedelta(days=60), NOW - timedelta(days=2)
