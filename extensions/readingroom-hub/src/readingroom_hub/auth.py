@@ -15,6 +15,7 @@ from tornado.web import HTTPError
 from readingroom_hub.attempts import Attempts, Limit, TooManyAttemptsError
 from readingroom_hub.guest_page import Doorman, GuestLogins, GuestPage
 from readingroom_hub.leavers import ClosedAccounts, EndAccount
+from readingroom_hub.pages import theme_route
 from readingroom_hub.sessions import Lock, SignOut, is_guest
 from readingroom_hub.telling.acting import with_actors
 from readingroom_hub.telling.logins import Logins
@@ -105,6 +106,7 @@ class GuardedLogin:
         """Return the pages of the wrapped authenticator after our own, which take precedence; the hub's database is open."""
         told = {"logins": self.logins}
         ours: list[tuple[Any, ...]] = [("/logout", SignOut, told), ("/lock", Lock, told), ("/invitation", GuestPage)]
+        ours.append(theme_route())
         if self.closed is not None:
             ours.append(("/api/readingroom/leavers/([^/]+)", EndAccount, {"closed": self.closed}))
         ours.append(("/api/guests/([^/]+)/logins", GuestLogins))

@@ -1,5 +1,7 @@
 """The hub's own pages in our words and colours: where the templates are, what they are given, how they are answered."""
 
+import hashlib
+import re
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, ClassVar
@@ -10,6 +12,8 @@ from jupyterhub.handlers.static import CacheControlStaticFilesHandler
 from readingroom.wire.browser import response_headers
 from readingroom_hub.handlers import Public
 from readingroom_hub.servers import PEOPLE, ServerKind, servers_for
+
+THEME = "theme.css"
 
 
 class OwnFiles(CacheControlStaticFilesHandler):  # type: ignore[misc] # JupyterHub has no types
@@ -38,14 +42,32 @@ def template_folder() -> Path:
 
 def built(name: str) -> str:
     """Return a file that the front-end build makes, or nothing before the first build: the pages stay usable."""
-    path = Path(str(files("readingroom_hub"))) / "static" / name
+    path = _built(name)
     return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def _built(name: str) -> Path:
+    return Path(str(files("readingroom_hub"))) / "static" / name
+
+
+def theme_address() -> str:
+    """Return where the style of all pages is, below the hub's own path; a browser keeps it as long as it stays the same.
+
+    It is a file of its own for the font in it: a page that holds it has 70 KB, and of answers over 64 KiB to a form some
+    came through the proxy cut off (13 of 9,380).
+    """
+    return f"theme/{THEME}?v={hashlib.sha256(built(THEME).encode()).hexdigest()[:12]}"
+
+
+def theme_route() -> tuple[str, type[OwnFiles], dict[str, str]]:
+    """Return the hub's route to it."""
+    return (f"/theme/({re.escape(THEME)})", OwnFiles, {"path": str(_built(""))})
 
 
 def template_variables() -> dict[str, object]:
     """Return what every template is given."""
     return {
-        "theme_css": built("theme.css"),
+        "theme": theme_address(),
         "icon_url": f"data:image/svg+xml,{quote(built('icon.svg'))}",
         "accounts": list(PEOPLE),
         "offered_servers": offered_servers,

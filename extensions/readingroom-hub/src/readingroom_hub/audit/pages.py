@@ -16,7 +16,7 @@ from readingroom_hub.audit.search import FIELDS, MAX_REPORT, NOT_DONE, Search, f
 from readingroom_hub.callers import CallerError, UnknownCallerError
 from readingroom_hub.errors import refusal_of
 from readingroom_hub.handlers import Access
-from readingroom_hub.pages import built, template_folder, template_variables
+from readingroom_hub.pages import template_folder, template_variables, theme_address
 from readingroom_hub.records import rows
 from readingroom_hub.records.asking import about
 from readingroom_hub.records.base import RecordsHandler
@@ -70,7 +70,7 @@ class AuditPage(RecordsHandler):
     def show(self, template: str, **values: Any) -> None:  # noqa: ANN401 - what the template shows
         """Answer with a page."""
         shared = {
-            "theme_css": built("theme.css"),
+            "theme": theme_address(),
             "icon_url": template_variables()["icon_url"],
             "hub": f"{self.hub_auth.hub_host}{self.hub_auth.hub_prefix}",
             "root": self.hub_auth.base_url,
