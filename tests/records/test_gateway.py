@@ -71,7 +71,8 @@ def test_nobody_else_gets_a_byte(room: Room, door: Running) -> None:
     coordinator = room.token("coordinator")
 
     assert [study] == [row[0] for row in door.get("/readingroom/studies", coordinator).json()["rows"]]
-    assert 200 == door.get(f"/readingroom/studies/{study}/series", coordinator).status_code
+    assert 200 == door.get(f"/dicom-web/studies/{study}/series", coordinator).status_code
+    assert 403 == door.get(f"/readingroom/studies/{study}/series", coordinator).status_code
     assert 403 == door.get(path, coordinator).status_code
     assert 403 == door.get(path, room.token("trainee", "workbench")).status_code
     assert 401 == door.get(path, "0" * 32).status_code
