@@ -8,13 +8,14 @@ import pytest
 from pydicom.uid import UID
 from tests.dicom.conftest import PacsAndFolder
 from tests.dicom.pacs_against_folder import references
-from tests.servers.orthanc import AE_TITLE, KNOWN_AE_TITLE, Orthanc, free_ports
+from tests.servers.orthanc import AE_TITLE, KNOWN_AE_TITLE, Orthanc
 
 from readingroom.dicom.attributes import quiet_reading
 from readingroom.dicom.dimse import DimseSource
 from readingroom.errors import NotFoundError, SourceUnavailableError
 from readingroom.testing.conformance import check_study_source
 from readingroom.testing.files import small_image, write
+from readingroom_hub.preflight import free_ports
 
 
 def over_dimse(orthanc: Orthanc, calling: str = KNOWN_AE_TITLE) -> DimseSource:

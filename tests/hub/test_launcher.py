@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from readingroom_hub.preflight import check_port, check_studies, free_ports
+from readingroom_hub.preflight import EPHEMERAL, check_port, check_studies, free_ports
 from readingroom_hub.processes import arguments, descendants
 from readingroom_hub.testing import PASSWORD, PATIENCE_S, Launched, gone, launch_command, log_in, open_server, wait_for
 
@@ -152,6 +152,17 @@ def test_a_second_run_on_the_same_state_is_refused(running: Launched) -> None:
     (port,) = free_ports(1)
     done = _refused(port, running.state)
     assert "Another run uses the state folder" in done.stderr
+
+
+def test_ports_lie_where_the_kernel_gives_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are in a row, below those of outgoing connections; a block in which one is taken is passed over."""
+    ports = free_ports(6)
+    assert list(range(ports[0], ports[0] + 6)) == ports
+    assert ports[-1] < int(EPHEMERAL.read_text().split()[0])
+    blocks = iter([0, 1])
+    monkeypatch.setattr("readingroom_hub.preflight.secrets.randbelow", lambda _: next(blocks))
+    monkeypatch.setattr("readingroom_hub.preflight._is_free", lambda port: port != 20_003)
+    assert list(range(20_008, 20_014)) == free_ports(6)
 
 
 def test_a_taken_port_is_told(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 import requests
 from pydicom.data import get_testdata_file
-from tests.servers.orthanc import free_ports
 
 from readingroom.dicom.folder import FolderSource
 from readingroom.dicom.source import StudySource
@@ -26,6 +25,7 @@ from readingroom_hub.imaging.decisions import Answer, Decider, StudyFacts
 from readingroom_hub.imaging.service import listen, make_application, make_gateway
 from readingroom_hub.imaging.settings import ImagingSettings
 from readingroom_hub.pacs import Pacs
+from readingroom_hub.preflight import free_ports
 
 REAL = (
     "CT_small.dcm",

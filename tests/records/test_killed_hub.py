@@ -13,10 +13,10 @@ from typing import IO
 
 import pytest
 from sqlalchemy import select
-from tests.servers.orthanc import free_ports
 from tornado.httpserver import HTTPServer
 
 from readingroom_hub.callers import Caller
+from readingroom_hub.preflight import free_ports
 from readingroom_hub.records.service import make_application, make_context
 from readingroom_hub.records.settings import RecordsSettings
 from readingroom_hub.store.store import Store

@@ -17,13 +17,14 @@ import pytest
 import requests
 from PIL import Image
 from tests.network.storm import opened_study, say, view
-from tests.servers.orthanc import AE_TITLE, Orthanc, free_ports
+from tests.servers.orthanc import AE_TITLE, Orthanc
 from websockets.asyncio.client import connect
 
 from readingroom.cli import main
 from readingroom.testing.files import SMALL_STUDY, small_image, write
 from readingroom.wire import unpack_frame
 from readingroom_hub.bound import bound
+from readingroom_hub.preflight import free_ports
 from readingroom_hub.testing import PATIENCE_S, Launched, open_server, wait_for
 
 from .rooms import Room

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -18,6 +17,7 @@ from typing import Any
 import pytest
 
 from readingroom_hub.bound import bound
+from readingroom_hub.preflight import free_ports
 
 PROGRAM = Path("/usr/sbin/Orthanc")
 PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
@@ -103,15 +103,6 @@ def orthanc(orthanc_of_session: Orthanc) -> Iterator[Orthanc]:
     """Return the Orthanc of all tests, empty; what a test puts in is taken out after it."""
     yield orthanc_of_session
     orthanc_of_session.clear()
-
-
-def free_ports(many: int) -> list[int]:
-    """Return ports of 127.0.0.1 that nobody listens on now."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(many)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 def _configuration(folder: Path, http: int, dimse: int) -> dict[str, object]:

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from tests.servers.orthanc import free_ports
+
+from readingroom_hub.preflight import free_ports
 
 START_S = 60
 STOP_S = 30
