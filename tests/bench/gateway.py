@@ -249,10 +249,12 @@ def gateway(make: Callable[..., Any], *arguments: str) -> Iterator[str]:
 
 def _serve(pipe: Any, make: Callable[..., Any], arguments: tuple[str, ...]) -> None:
     from readingroom_hub.imaging.rates import FrameRate
+    from readingroom_hub.imaging.service import settle
 
     with tempfile.TemporaryDirectory() as state:
         unlimited = FrameRate(per_second=1e9, at_once=10**9)
         for running in run_gateway(make(*arguments), Path(state), rate=unlimited):
+            settle()
             pipe.send(running.url)
             pipe.recv()
 

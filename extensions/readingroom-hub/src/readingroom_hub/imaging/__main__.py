@@ -5,7 +5,7 @@ import logging
 import signal
 
 from readingroom.wire.logs import keep_secrets_out_of_logs
-from readingroom_hub.imaging.service import forget_token, listen, make_application, make_gateway, make_source
+from readingroom_hub.imaging.service import forget_token, listen, make_application, make_gateway, make_source, settle
 from readingroom_hub.imaging.settings import ImagingSettings
 
 
@@ -15,6 +15,7 @@ async def serve() -> None:
     forget_token()
     source = make_source(settings)
     server = listen(make_application(make_gateway(settings, source)), settings.port)
+    settle()
     enough = asyncio.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, enough.set)

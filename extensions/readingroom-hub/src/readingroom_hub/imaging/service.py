@@ -1,5 +1,6 @@
 """The gateway put together: its routes over a source, and the server that listens for reading servers."""
 
+import gc
 import os
 from concurrent.futures import ThreadPoolExecutor
 
@@ -84,3 +85,12 @@ def make_source(settings: ImagingSettings) -> StudySource:
 def forget_token() -> None:
     """Take this service's token out of its environment, so that no child process and no error report holds it."""
     os.environ.pop("JUPYTERHUB_API_TOKEN", None)
+
+
+def settle() -> None:
+    """Keep what is loaded by now out of every later round of the garbage collector: it lives as long as the process.
+
+    Describing a series of 500 slices makes enough objects for several rounds: 22 of its 120 ms.
+    """
+    gc.collect()
+    gc.freeze()
