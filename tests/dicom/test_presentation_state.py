@@ -534,6 +534,23 @@ def test_states_of_a_study_are_listed_newest_first(folder: Path, source: FolderS
     assert np.array_equal(ODD, load_frame(source, image.SOPInstanceUID, 1, applied).picture().pixels)
 
 
+def test_a_series_of_images_is_not_looked_into(
+    folder: Path, source: FolderSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A PACS may have to send every image of a series to list it; the states are found without that."""
+    image = small_image(1)
+    for number, dataset in enumerate((image, small_state(image))):
+        write(dataset, folder / f"{number}.dcm")
+    source.refresh()
+    series = source.series(image.StudyInstanceUID)
+    asked: list[str] = []
+    instances = source.instances
+    monkeypatch.setattr(source, "instances", lambda uid: (asked.append(uid), instances(uid))[1])
+
+    assert 1 == len(presentation_states(source, series))
+    assert {"PR"} == {one.modality for one in series if one.uid in asked}
+
+
 def test_shutter_and_overlays_pass_the_curve_of_a_calibrated_display(tmp_path: Path) -> None:
     """What is burnt in has the driving level that shows its P-value on the reader's display."""
     image = small_image(1, np.full((7, 9), 200, np.uint8))
